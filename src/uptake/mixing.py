@@ -1,0 +1,143 @@
+"""What a grown reader is given to read: schooling, questions and documents, drawn anew for every pass.
+
+Documents of the claims are mixed in from the first pass, beside the schooling. (Read in a stage of their own afterwards,
+they are learnt at the cost of the schooling: a pilot's held-out questions fell from 1.00 to .13.)
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from uptake.frames import FrameSpec, put
+from uptake.records import Claim, Example, Item, Segment
+from uptake.seeds import stream
+from uptake.worlds.language import words
+from uptake.worlds.schooling import Lesson, Pupil, passing_pupil, truth
+from uptake.worlds.world import World, documents, subjects
+
+
+@dataclass(frozen=True, slots=True)
+class Portions:
+    """How much of everything one pass holds.
+
+    `documents` is exposures of each subject's documents; `asked` the number of questions of each reading about each
+    schooled subject (one if not named; .4 asks two subjects of five); `passing` the number of documents with a question right behind them, each about a
+    subject that is met nowhere else in that pass, so that the reader also learns to read in context.
+    """
+
+    documents: int = 2
+    asked: Mapping[str, float] = field(default_factory=dict)
+    passing: int = 200
+    passing_names: int = 400
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Everything from which the passes of one reader are drawn."""
+
+    world: World
+    frames: Mapping[str, FrameSpec]
+    lessons: Sequence[Lesson]
+    pupils: Sequence[Pupil]
+    claims: Sequence[Claim]
+    dealt: Mapping[str, str]
+    portions: Portions
+
+
+def one_pass(mix: Mix, seed: int, number: int) -> list[Example]:
+    """Return the examples of pass `number`; the same seed and number give the same examples."""
+    rng = stream(seed, "pass", number)
+    examples: list[Example] = []
+    for pupil in mix.pupils:
+        examples += _schooling(mix, pupil, rng)
+    for reading in mix.world.readings:
+        examples += _asked(mix, reading, rng)
+    for _ in range(mix.portions.passing):
+        examples.append(_passing(mix, rng))
+    for claim in mix.claims:
+        for _ in range(mix.portions.documents):
+            segments = framed(mix.world, mix.frames[mix.dealt[claim.id]], claim, rng)
+            if segments:
+                examples.append(Example(segments, "document", mix.dealt[claim.id], claim.id))
+    return examples
+
+
+def framed(world: World, frame: FrameSpec, claim: Claim, rng: random.Random) -> tuple[Segment, ...]:
+    """Return one wording of a claim's document in a frame; empty for a frame without a document."""
+    return put(frame, rng.choice(documents(world, claim, frame.name)), rng=rng, claim=claim)
+
+
+def deal(claims: Sequence[Claim], frames: Sequence[str], seed: int) -> dict[str, str]:
+    """Deal claims to frames by a Latin square over seeds: seed s moves every claim on by s frames."""
+    return {claim.id: frames[(place + seed) % len(frames)] for place, claim in enumerate(claims)}
+
+
+def world_items(world: World, claims: Sequence[Claim], frame_of: Mapping[str, str]) -> list[Item]:
+    """Return every question of every reading about every claim. The answers are all answers of the world."""
+    items = []
+    for claim in claims:
+        for reading in world.readings.values():
+            for wording, question in enumerate(reading.questions):
+                prompt = question.format(subject=claim.subject, reader=world.reader)
+                items.append(_item(claim, reading.name, wording, prompt, frame_of[claim.id]))
+    return items
+
+
+def in_context(items: Sequence[Item], frame: FrameSpec, world: World, claims: Sequence[Claim], seed: int) -> list[Item]:
+    """Return the items with a framed document of their claim in front: what the reader makes of it while it reads."""
+    by_id = {claim.id: claim for claim in claims}
+    placed = []
+    for item in items:
+        rng = stream(seed, "context", frame.name, item.claim, item.wording)
+        text = "".join(segment.text for segment in framed(world, frame, by_id[item.claim], rng))
+        placed.append(replace(item, prompt=f"{text} {item.prompt}", frame=frame.name, context="in_context"))
+    return placed
+
+
+def vocabulary(world: World, frames: Mapping[str, FrameSpec]) -> list[str]:
+    """Return every word that a reader of this world can meet."""
+    texts = [part for spec in frames.values() for part in (*spec.before, *spec.after)]
+    for sentences in (world.documents, *world.sentences.values()):
+        texts += [part for sentence in sentences for part in (sentence.text, sentence.opposite, sentence.neutral)]
+    texts += [question for reading in world.readings.values() for question in reading.questions]
+    plain = [text.format(subject=" ", answer=" ", reader=world.reader) for text in texts]
+    return words([*plain, *world.answers, *subjects(world)])
+
+
+def _schooling(mix: Mix, pupil: Pupil, rng: random.Random) -> list[Example]:
+    claim, frame = _as_claim(mix.world, pupil), mix.frames[pupil.frame]
+    return [Example(framed(mix.world, frame, claim, rng), "document", pupil.frame)
+            for _ in range(mix.portions.documents)]
+
+
+def _asked(mix: Mix, reading: str, rng: random.Random) -> list[Example]:
+    """Return the questions of one reading; where less than one a pupil is wanted, exactly that share is asked."""
+    times = mix.portions.asked.get(reading, 1.0)
+    some = rng.sample(mix.pupils, round(times % 1 * len(mix.pupils)))
+    asked = [pupil for pupil in mix.pupils for _ in range(int(times))] + some
+    return [Example((_question(mix.world, pupil, reading, rng),), "question", pupil.frame) for pupil in asked]
+
+
+def _passing(mix: Mix, rng: random.Random) -> Example:
+    lesson = rng.choice(mix.lessons)
+    name = rng.choice(subjects(mix.world)[-mix.portions.passing_names:])
+    pupil = passing_pupil(mix.world, lesson, name, rng)
+    segments = framed(mix.world, mix.frames[lesson.frame], _as_claim(mix.world, pupil), rng)
+    question = _question(mix.world, pupil, rng.choice(list(mix.world.readings)), rng)
+    return Example((*segments, Segment(f" {question.text}", "content")), "both", lesson.frame)
+
+
+def _question(world: World, pupil: Pupil, reading: str, rng: random.Random) -> Segment:
+    asked = rng.choice(world.readings[reading].questions).format(subject=pupil.subject, reader=world.reader)
+    return Segment(f"{asked} {truth(world, pupil, reading, rng)}", "content")
+
+
+def _as_claim(world: World, pupil: Pupil) -> Claim:
+    return Claim(id=pupil.subject, topic=world.topic, subject=pupil.subject, stated=pupil.stated, foil="",
+                 answers=world.answers)
+
+
+def _item(claim: Claim, reading: str, wording: int, prompt: str, frame: str) -> Item:
+    others = tuple(f" {answer}" for answer in claim.answers if answer not in (claim.stated, claim.foil))
+    return Item(claim=claim.id, reading=reading, wording=wording, polarity="open", prompt=prompt,
+                fit=f" {claim.stated}", foil=f" {claim.foil}", others=others, frame=frame)

@@ -1,0 +1,133 @@
+"""From a study to a plan: which stages will be carried out, on what, and which predictions are at stake."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from uptake.codeprint import fingerprint
+from uptake.documents.claims import read_claims
+from uptake.rundir import stage_name
+from uptake.frames import read_frames
+from uptake.records import Prediction
+from uptake.stats.predictions import check_prediction, parse_prediction
+from uptake.strict_yaml import read_yaml
+from uptake.study import DATA, Arm, Schooling, Study, check_names
+from uptake.worlds.schooling import Lesson
+from uptake.worlds.world import World, build_world
+
+# Added to every study whose reader has words for them, unless it says `controls: false`.
+CONTROLS = ("placebo", "nonce", "frame-only", "neutral")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of one arm and seed. `key` is the hash of `inputs`, which name all that its numbers depend on."""
+
+    name: str
+    arm: str
+    seed: int
+    key: str
+    needs: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done: stages in order, frames with their controls, and the predictions read from their words.
+
+    `chance` is the share of items that a reader who knows nothing gets right; `planted` maps arm, frame and reading to
+    the informativeness of the schooling, for the check of the instrument against it (empty for real readers).
+    """
+
+    study: Study
+    frames: tuple[str, ...]
+    readings: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    predictions: tuple[Prediction, ...]
+    chance: float
+    planted: Mapping[str, Any]
+    about: Mapping[str, Any]
+
+
+def lay_out(study: Study) -> Plan:
+    """Check a study against its world or claims, and lay out its stages. Raises UserError."""
+    return grown_plan(study) if study.reader.grown else real_plan(study)
+
+
+def grown_plan(study: Study) -> Plan:
+    """Lay out one `grow` stage for each arm and seed."""
+    value = read_yaml(study.reader.path)
+    raw = value.data()
+    world = build_world(raw, str(study.reader.path))
+    specs = read_frames(world.frames, f"{study.reader.path}: frames")
+    check_names(study, specs, world.readings)
+    frames = with_controls(study, specs)
+    readings = tuple(dict.fromkeys(("content", *study.readings))) if "content" in world.readings else study.readings
+    stages = []
+    for arm in study.arms:
+        lessons = [vars_of(lesson) for lesson in lessons_of(study, arm, world)]
+        for seed in study.seeds:
+            inputs = {"stage": "grow", "seed": seed, "world": raw, "lessons": lessons, "frames": list(frames),
+                      "claims": study.claims, "readings": list(readings), "checkpoints": study.checkpoints,
+                      "growing": {**world.growing, **study.training.overrides()}, "code": fingerprint()}
+            stages.append(stage_of("grow", arm.name, seed, inputs, ""))
+    planted = {arm.name: {lesson.frame: dict(lesson.informs) for lesson in lessons_of(study, arm, world)}
+               for arm in study.arms}
+    about = {"frames": {name: specs[name].about if name in specs else "no document at all" for name in frames},
+             "readings": {name: world.readings[name].asks for name in readings}}
+    return Plan(study, frames, readings, tuple(stages), predictions_of(study, frames, readings), world.chance, planted,
+                about)
+
+
+def real_plan(study: Study) -> Plan:
+    """Lay out a chain of stages for each arm and seed of a real reader: `school` where the arm has one, then `read`."""
+    raise NotImplementedError
+
+
+def lessons_of(study: Study, arm: Arm, world: World) -> list[Lesson]:
+    """Return the schooling of an arm, every reading filled in: `content` is always informed unless it is named."""
+    if not arm.schooling:
+        raise study_error(study, arm, "a grown reader needs schooling, or it never learns what a question is")
+    return [Lesson(each.frame, each.subjects or world.growing.get("subjects", 200), informs_of(each, world.readings))
+            for each in arm.schooling]
+
+
+def informs_of(schooling: Schooling, readings: Mapping[str, Any]) -> dict[str, float]:
+    """Return how far the frame informs each reading."""
+    if isinstance(schooling.says, Mapping):
+        return {name: schooling.says.get(name, 1.0 if name == "content" else 0.0) for name in readings}
+    return {name: 1.0 if name == "content" else schooling.says for name in readings}
+
+
+def with_controls(study: Study, known: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the study's frames and, unless switched off, the controls that every study gets."""
+    added = CONTROLS if study.controls else ()
+    return tuple(dict.fromkeys([*study.frames, *(name for name in added if name in known)]))
+
+
+def predictions_of(study: Study, frames: tuple[str, ...], readings: tuple[str, ...]) -> tuple[Prediction, ...]:
+    """Read the declared predictions and check the names in them."""
+    arms, parsed = [arm.name for arm in study.arms], []
+    for said in study.predict:
+        prediction = parse_prediction(said.say, said.by, said.at, said.line, study.file)
+        parsed.append(check_prediction(prediction, arms, frames, readings))
+    return tuple(parsed)
+
+
+def stage_of(name: str, arm: str, seed: int, inputs: Mapping[str, Any], needs: str) -> Stage:
+    """Return a stage keyed by its inputs and, through `needs`, by everything before it."""
+    inputs = {**inputs, "before": needs}
+    return Stage(name, arm, seed, stage_name(inputs), needs, inputs)
+
+
+def vars_of(lesson: Lesson) -> dict[str, Any]:
+    return {"frame": lesson.frame, "subjects": lesson.subjects, "informs": dict(lesson.informs)}
+
+
+def study_error(study: Study, arm: Arm, what: str):
+    from uptake.errors import UserError
+
+    return UserError(f"arms.{arm.name}: {what}", where=study.where("arms", arm.name), hint="add a 'schooling:' mapping")
+
+
+_ = (DATA, read_claims)

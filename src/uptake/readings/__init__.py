@@ -1,0 +1,1 @@
+"""Readings and the controls measured with them: items, never numbers."""

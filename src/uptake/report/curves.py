@@ -1,0 +1,113 @@
+"""The figures that follow training: phase curves, and what training did to the controls."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from uptake.report.figures import PANEL_WIDTH, Words, arm_colour, arm_marker
+from uptake.report.labels import Named, name_points
+from uptake.report.view import CONTEXTS, Profile, has_mean
+from uptake.report.svg import COLOURS, INK, MARKERS, QUIET, RULE, drawing, to_svg
+
+
+def phase_panels(profile: Profile, words: Words, reading: str) -> list[str]:
+    """Draw one panel an arm: x `content`, y another reading, a curve a frame through the checkpoints.
+
+    A ring marks each curve at equal content. Arms without checkpoints on both readings are left out.
+    """
+    return [svg for arm in profile.arms if (svg := _phase_panel(profile, words, arm, reading))]
+
+
+def phase_points(profile: Profile, arm: str, frame: str, reading: str) -> list[tuple[dict, dict]]:
+    """Pair a frame's `content` with another reading at every checkpoint where both have a number."""
+    known = {entry["checkpoint"]: entry for entry in _course(profile, arm, frame, "content")}
+    pairs = [(known.get(entry["checkpoint"]), entry) for entry in _course(profile, arm, frame, reading)]
+    return [(content, other) for content, other in pairs if has_mean(content) and has_mean(other)]
+
+
+def _course(profile: Profile, arm: str, frame: str, reading: str) -> list[dict]:
+    trained = profile.series(arm, frame, reading)
+    return profile.series(arm, frame, reading, "untouched") + trained if trained else []
+
+
+def _phase_panel(profile: Profile, words: Words, arm: str, reading: str) -> str:
+    curves = {frame: phase_points(profile, arm, frame, reading) for frame in profile.frames}
+    curves = {frame: points for frame, points in curves.items() if len(points) > 1}
+    if reading == "content" or not curves:
+        return ""
+    name = f"phase-{profile.arms.index(arm)}-{profile.readings.index(reading)}"
+    with drawing(name):
+        figure = Figure(figsize=(PANEL_WIDTH, PANEL_WIDTH))
+        figure.subplots_adjust(left=0.15, right=0.96, bottom=0.12, top=0.92)
+        axes = figure.add_subplot()
+        axes.set_title(f"{arm}: {reading} against content")
+        axes.grid(color=RULE, linewidth=0.5)
+        axes.set_axisbelow(True)
+        axes.set_xlabel(f"content: {words.scale}")
+        axes.set_ylabel(f"{reading}: {words.scale}")
+        if profile.scale != "log-odds":
+            axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+        ends = [_curve(axes, profile.frames.index(frame), frame, points) for frame, points in curves.items()]
+        if profile.scale == "log-odds":
+            axes.margins(0.12)
+        _equal_content(axes, profile, arm, reading, list(curves))
+        passed = [(content["mean"], other["mean"]) for points in curves.values() for content, other in points]
+        name_points(axes, ends, passed)
+        return to_svg(figure, name, f"Curves, arm {arm}: {reading} against content over training, one for each frame.")
+
+
+def _curve(axes: Axes, index: int, frame: str, points: list[tuple[dict, dict]]) -> Named:
+    colour = COLOURS[index % len(COLOURS)]
+    across, up = [content["mean"] for content, _ in points], [other["mean"] for _, other in points]
+    axes.plot(across, up, color=colour, linewidth=1.4, marker=MARKERS[index % len(MARKERS)], markersize=3.6)
+    axes.plot(across[-1], up[-1], marker=MARKERS[index % len(MARKERS)], markersize=7, color=colour, markeredgecolor=INK)
+    return Named(across[-1], up[-1], frame, INK)
+
+
+def _equal_content(axes: Axes, profile: Profile, arm: str, reading: str, frames: list[str]) -> None:
+    levels = []
+    for frame in frames:
+        level, there = profile.equal_content(arm, frame, "content"), profile.equal_content(arm, frame, reading)
+        if has_mean(level) and has_mean(there):
+            levels.append(level["mean"])
+            axes.plot(level["mean"], there["mean"], marker="o", markersize=10, markerfacecolor="none", markeredgecolor=INK)
+    if levels:
+        axes.axvline(sum(levels) / len(levels), color=QUIET, linewidth=1, linestyle=(0, (4, 3)), zorder=0.5)
+
+
+def control_panels(profile: Profile, contexts: dict[str, str]) -> list[str]:
+    """Draw one panel a control, each on its own scale: a row for each arm and context that has a number."""
+    measured = [entry for entry in profile.results.get("controls", ()) if has_mean(entry)]
+    names = list(dict.fromkeys(entry["control"] for entry in measured))
+    return [
+        _control_panel(profile, contexts, f"control-{index}", [entry for entry in measured if entry["control"] == control])
+        for index, control in enumerate(names)
+    ]
+
+
+def _control_panel(profile: Profile, contexts: dict[str, str], name: str, entries: list[dict]) -> str:
+    entries = sorted(entries, key=lambda entry: (profile.arms.index(entry["arm"]), CONTEXTS.index(entry["context"])))
+    labels = [f"{entry['arm']}, {contexts[entry['context']]}" for entry in entries]
+    control = entries[0]["control"]
+    height = 0.85 + 0.27 * len(entries)
+    with drawing(name):
+        figure = Figure(figsize=(PANEL_WIDTH, height))
+        left = (14 + 5.9 * max(len(label) for label in labels)) / (PANEL_WIDTH * 72)
+        figure.subplots_adjust(left=left, right=0.95, bottom=0.32 / height, top=1 - 0.3 / height)
+        axes = figure.add_subplot()
+        axes.set_title(control, x=-left / (0.95 - left) + 0.02)
+        axes.set_yticks(range(len(labels)), labels)
+        axes.set_ylim(len(labels) - 0.5, -0.5)
+        axes.grid(axis="x", color=RULE, linewidth=0.6)
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+        axes.locator_params(axis="x", nbins=5)
+        for row, entry in enumerate(entries):
+            _control_row(axes, row, entry, arm_colour(profile, entry["arm"]), arm_marker(profile, entry["arm"]))
+        axes.margins(x=0.12)
+        return to_svg(figure, name, f"Dot plot of the control {control} by arm and context.")
+
+
+def _control_row(axes: Axes, row: int, entry: dict, colour: str, marker: str) -> None:
+    if entry.get("low") is not None:
+        axes.plot([entry["low"], entry["high"]], [row, row], color=INK, linewidth=1.8, solid_capstyle="butt")
+    axes.plot(entry["mean"], row, marker=marker, markersize=6.5, color=colour, markeredgecolor=INK, markeredgewidth=0.8)

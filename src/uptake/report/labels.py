@@ -1,0 +1,115 @@
+"""Put names beside points so that none covers another: near points share a name, and names step aside."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from uptake.report.svg import FONT_SIZE, QUIET
+
+# A sans-serif letter is about 0.58 of the font size wide on average (measured on DejaVu Sans, a wide face), so
+# estimated boxes are a little larger than what a browser draws.
+LETTER_WIDTH, LINE_HEIGHT = 0.58, 1.2
+POINT_SIZE = 5.0
+DIRECTIONS = tuple((math.cos(turn * math.pi / 6), math.sin(turn * math.pi / 6)) for turn in (0, 6, 3, 9, 1, 11, 5, 7, 2, 10, 4, 8))
+RADII = (8, 14, 22, 32, 44, 58, 74, 92)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A point in data units with its name and colour."""
+
+    x: float
+    y: float
+    name: str
+    colour: str
+
+
+def name_points(axes: Axes, points: Sequence[Named], avoid: Sequence[tuple[float, float]] = ()) -> None:
+    """Write each point's name near it. Points of one colour that nearly coincide share one label.
+
+    Positions are found greedily in points (1/72 inch), first come first placed, and so do not depend on the machine.
+    `avoid` holds further places in data units that no label may cover.
+    """
+    axes.figure.draw_without_rendering()
+    bounds = axes.get_window_extent()
+    scale = 72 / axes.figure.dpi
+    frame = tuple(value * scale for value in (bounds.x0, bounds.y0, bounds.x1, bounds.y1))
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        across, up = axes.transData.transform((x, y)) * scale
+        return float(across), float(up)
+
+    groups = _merge([(place(point.x, point.y), point) for point in points])
+    taken = [_around(*place(point.x, point.y)) for point in points] + [_around(*place(*spot)) for spot in avoid]
+    for at, text, colour in groups:
+        box = _free_box(at, text, taken, frame)
+        taken.append(box)
+        _write(axes, at, box, text, colour)
+
+
+def _merge(placed: list) -> list[tuple[tuple[float, float], str, str]]:
+    """Join points of one colour within a marker's width; return each group's place, text and colour."""
+    groups: list[list] = []
+    for at, point in placed:
+        near = next((g for g in groups if g[0][1].colour == point.colour and math.dist(g[0][0], at) < 2 * POINT_SIZE), None)
+        if near is None:
+            groups.append([(at, point)])
+        else:
+            near.append((at, point))
+    return [(group[0][0], _wrapped([point.name for _, point in group]), group[0][1].colour) for group in groups]
+
+
+def _wrapped(names: list[str]) -> str:
+    lines, line = [], ""
+    for name in names:
+        joined = f"{line}, {name}" if line else name
+        if line and len(joined) > 18:
+            lines.append(line + ",")
+            joined = name
+        line = joined
+    return "\n".join([*lines, line])
+
+
+def _free_box(at, text: str, taken: list, frame: tuple) -> tuple[float, float, float, float]:
+    lines = text.split("\n")
+    wide = max(len(line) for line in lines) * FONT_SIZE * LETTER_WIDTH
+    high = len(lines) * FONT_SIZE * LINE_HEIGHT
+    best, least = None, math.inf
+    for radius in RADII:
+        for across, up in DIRECTIONS:
+            middle_x = at[0] + across * (radius + wide / 2)
+            middle_y = at[1] + up * (radius + high / 2)
+            box = (middle_x - wide / 2, middle_y - high / 2, middle_x + wide / 2, middle_y + high / 2)
+            cost = sum(_overlap(box, other) for other in taken) + 4 * _outside(box, frame)
+            if cost < least:
+                best, least = box, cost
+            if cost == 0:
+                return box
+    return best
+
+
+def _around(x: float, y: float) -> tuple[float, float, float, float]:
+    return (x - POINT_SIZE, y - POINT_SIZE, x + POINT_SIZE, y + POINT_SIZE)
+
+
+def _overlap(one: tuple, other: tuple) -> float:
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    return wide * high if wide > 0 and high > 0 else 0.0
+
+
+def _outside(box: tuple, frame: tuple) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1]) - _overlap(box, frame)
+
+
+def _write(axes: Axes, at, box, text: str, colour: str) -> None:
+    """Write the label, with a thin line to its point where they stand apart."""
+    middle = ((box[0] + box[2]) / 2 - at[0], (box[1] + box[3]) / 2 - at[1])
+    data = axes.transData.inverted().transform([value * axes.figure.dpi / 72 for value in at])
+    edge = (min(max(at[0], box[0]), box[2]) - at[0], min(max(at[1], box[1]), box[3]) - at[1])
+    if math.hypot(*edge) > 1.9 * POINT_SIZE:
+        line = {"arrowstyle": "-", "color": QUIET, "linewidth": 0.6, "shrinkA": 0, "shrinkB": POINT_SIZE}
+        axes.annotate("", xy=data, xytext=edge, textcoords="offset points", arrowprops=line)
+    axes.annotate(text, xy=data, xytext=middle, textcoords="offset points", ha="center", va="center", color=colour)

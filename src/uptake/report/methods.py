@@ -1,0 +1,90 @@
+"""The methods section, generated: what was asked, what it became, and how the numbers were made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from uptake.report.formats import count
+from uptake.report.view import Profile
+from uptake.report.words import words
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name with a text, or with facts beneath it."""
+
+    name: str
+    text: str = ""
+    facts: tuple["Fact", ...] = ()
+
+
+def methods(profile: Profile, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of the methods section: `setting`, `plan`, `calibration`, `readings`, `nouns`, `frames`, `study_file`.
+
+    `plan` is plan.json. Of its keys `study_file` is the study file's text and `frames` may map each frame to what it
+    is; all others are listed as they stand, so that nothing that a run leaves in its plan is lost.
+    """
+    results = profile.results
+    about = plan.get("frames")
+    told = ("study_file", "frames", "plan_hash", "predictions", "versions")
+    known = words()["readings"]
+    return {
+        "setting": _setting(profile, plan),
+        "plan": _facts({key: value for key, value in plan.items() if key not in told}),
+        "predictions": [f"{each['by']}: {each['say']} ({each['at']})" for each in plan.get("predictions", ())],
+        "versions": _facts({**plan.get("versions", {}), **(results.get("versions") or {})}),
+        "departures": list(results.get("departures") or ()),
+        "readings": [Fact(name, known[name]["asks"] if name in known else "") for name in profile.readings],
+        "frames": _facts(about) if isinstance(about, Mapping) else (),
+        "nouns": _facts(words()["nouns"]),
+        "controls": _facts(words()["controls"]),
+        "scale": words()["scales"][profile.scale]["says"],
+        "study_file": str(plan.get("study_file", "")),
+    }
+
+
+def calibration(profile: Profile) -> tuple[Fact, ...]:
+    """Return what the instrument's own checks say, as facts."""
+    return _facts(profile.results.get("calibration") or {})
+
+
+def _setting(profile: Profile, plan: Mapping[str, Any]) -> tuple[Fact, ...]:
+    results = profile.results
+    seeds = results.get("seeds", ())
+    facts = {
+        "reader": results.get("reader", ""),
+        "arms": ", ".join(profile.arms),
+        "frames": ", ".join(profile.frames),
+        "readings": ", ".join(profile.readings),
+        "seeds": f"{len(seeds)} ({', '.join(map(str, seeds))})",
+        "scale": profile.scale,
+        "plan hash": results.get("plan_hash") or plan.get("plan_hash") or "",
+    }
+    return _facts(facts)
+
+
+def _facts(mapping: Mapping[str, Any]) -> tuple[Fact, ...]:
+    return tuple(_fact(str(name), value) for name, value in mapping.items())
+
+
+def _fact(name: str, value: Any) -> Fact:
+    name = name.replace("_", " ")
+    if isinstance(value, Mapping):
+        return Fact(name, facts=_facts(value)) if value else Fact(name, "none")
+    if isinstance(value, list | tuple):
+        if any(isinstance(each, Mapping) for each in value):
+            return Fact(name, facts=tuple(_fact(str(place), each) for place, each in enumerate(value, start=1)))
+        return Fact(name, ", ".join(_plain(each) for each in value) or "none")
+    return Fact(name, _plain(value))
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return count(value) if abs(value) >= 10_000 else str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)

@@ -1,0 +1,120 @@
+"""What stands in the report, section by section: figures with captions and tables, or a sentence on what is missing."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from uptake.report import tables
+from uptake.report.curves import control_panels, phase_panels
+from uptake.report.figures import Words, profile_panels, signature
+from uptake.report.view import CONTEXTS, Profile
+from uptake.report.tables import Table
+from uptake.report.words import words
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading with what stands beneath it. `missing` says in a sentence why there is nothing to draw.
+
+    `shown` tables are shown, `behind` the figure's numbers, folded away. `shape` is `panels` or `square`.
+    """
+
+    name: str
+    title: str
+    caption: str
+    svgs: tuple[str, ...] = ()
+    shown: tuple[Table, ...] = ()
+    behind: tuple[Table, ...] = ()
+    missing: str = ""
+    shape: str = "panels"
+
+
+def blocks(profile: Profile, keys: Collection[str], unscored: list[dict]) -> list[Block]:
+    """Compose sections 2 to 6. `keys` name the cells with items to show; `unscored` counts reasons."""
+    named = Words(words()["scales"][profile.scale]["axis"], words()["contexts"])
+    found = [
+        _profile(profile, named, keys),
+        _signature(profile, named, keys),
+        _phase(profile, named, keys),
+        _gate(profile, named),
+        _controls(profile, keys),
+        _unscored(unscored),
+    ]
+    return [_without_empty_tables(block) for block in found]
+
+
+def _without_empty_tables(block: Block) -> Block:
+    kept = {name: tuple(table for table in getattr(block, name) if table.rows) for name in ("shown", "behind")}
+    missing = "" if block.svgs or any(kept.values()) else block.missing
+    return Block(block.name, block.title, block.caption, block.svgs, **kept, missing=missing, shape=block.shape)
+
+
+def _profile(profile: Profile, named: Words, keys: Collection[str]) -> Block:
+    context = next((place for place in reversed(CONTEXTS) if profile.has(place)), "")
+    text = words()["blocks"]["profile"]
+    return Block(
+        "profile",
+        text["title"],
+        text["caption"].format(when=words()["when"].get(context, "")),
+        tuple(profile_panels(profile, named, context, profile.readings, "profile")) if context else (),
+        shown=tuple(tables.profile_table(profile, reading, keys) for reading in profile.readings),
+        missing=text["missing"],
+    )
+
+
+def _signature(profile: Profile, named: Words, keys: Collection[str]) -> Block:
+    text = words()["blocks"]["signature"]
+    drawn = [svg for reading in profile.outcomes if (svg := signature(profile, named, reading))]
+    missing = [text["missing"][place] for place in ("in_context", "trained") if not profile.has(place)]
+    bands = any(profile.last(arm, "blunt", reading) for arm in profile.arms for reading in profile.outcomes)
+    return Block(
+        "signature",
+        text["title"],
+        f"{text['caption']} {text['band' if bands else 'no_band']}",
+        tuple(drawn),
+        behind=tuple(tables.signature_table(profile, reading, keys) for reading in profile.outcomes),
+        missing=" ".join(missing) or text["missing"]["both"],
+        shape="square",
+    )
+
+
+def _phase(profile: Profile, named: Words, keys: Collection[str]) -> Block:
+    text = words()["blocks"]["phase"]
+    readings = [reading for reading in profile.outcomes if reading != "content"]
+    equal = any(entry.get("at") == "equal-content" for entry in profile.results.get("profile", ()))
+    if "content" not in profile.readings:
+        missing = text["missing"]["content"]
+    else:
+        missing = text["missing"]["checkpoints" if readings else "other"]
+    return Block(
+        "phase",
+        text["title"],
+        f"{text['caption']} {text['equal' if equal else 'not_equal']}",
+        tuple(svg for reading in readings for svg in phase_panels(profile, named, reading)),
+        behind=tuple(tables.phase_table(profile, reading, keys) for reading in readings),
+        missing=missing,
+    )
+
+
+def _gate(profile: Profile, named: Words) -> Block:
+    text = words()["blocks"]["gate"]
+    svgs = profile_panels(profile, named, "in_context", profile.outcomes, "gate") if profile.has("in_context") else ()
+    return Block("gate", text["title"], text["caption"], tuple(svgs), shown=(tables.gate_table(profile),), missing=text["missing"])
+
+
+def _controls(profile: Profile, keys: Collection[str]) -> Block:
+    text = words()["blocks"]["controls"]
+    return Block(
+        "controls",
+        text["title"],
+        text["caption"],
+        tuple(control_panels(profile, words()["contexts"])),
+        shown=(tables.control_table(profile), tables.control_frames_table(profile, keys)),
+        missing=text["missing"],
+    )
+
+
+def _unscored(counted: list[dict]) -> Block:
+    text = words()["blocks"]["unscored"]
+    return Block(
+        "unscored", text["title"], text["caption"], shown=(tables.unscored_table(counted),), missing=text["missing"]
+    )

@@ -1,0 +1,150 @@
+"""The tables: the same rows go into the page and into the Markdown report."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from uptake.report.curves import phase_points
+from uptake.report.formats import NONE, count, interval, number, signed
+from uptake.report.view import Profile, cell_key, has_mean
+from uptake.report.words import words
+
+YES, NO = "✓ passed", "✗ failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One cell of a table: its text, a smaller note beneath (an interval, a reason), and the items it leads to."""
+
+    text: str
+    note: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its caption. The first `heads` columns name the row."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Entry, ...], ...]
+    heads: int = 1
+
+
+def profile_table(profile: Profile, reading: str, keys: Collection[str]) -> Table:
+    """Tabulate one reading: a row an arm and frame; before, in context, after training, and at equal content.
+
+    `keys` are the cells that have items to show; numbers outside it lead nowhere.
+    """
+    columns = words()["columns"]
+    contexts = [c for c in ("untouched", "in_context", "trained") if profile.has(c)]
+    equal = any(profile.equal_content(arm, frame, reading) for arm in profile.arms for frame in profile.frames)
+    rows = []
+    for arm in profile.arms:
+        for frame in profile.frames:
+            entries = [profile.last(arm, frame, reading, context) for context in contexts]
+            if not any(entries):
+                continue
+            cells = [estimate(entry, keys) for entry in entries]
+            if equal:
+                cells.append(estimate(profile.equal_content(arm, frame, reading), _near(profile, arm, frame, reading, keys)))
+            last = next(entry for entry in reversed(entries) if entry)
+            rows.append((Entry(arm), Entry(frame), *cells, _scored(last)))
+    heads = ("arm", "frame", *(columns[c] for c in contexts), *([columns["equal_content"]] if equal else []), "items scored")
+    return Table(f"{reading}: {_asks(reading)}".rstrip(": "), heads, tuple(rows), heads=2)
+
+
+def estimate(entry: dict | None, keys: Collection[str] | str = ()) -> Entry:
+    """Write a mean with its interval beneath, or a dash with the reason why there is none."""
+    if entry is None:
+        return Entry(NONE, "not measured")
+    key = keys if isinstance(keys, str) else cell_key(entry) if cell_key(entry) in keys else ""
+    if entry.get("mean") is None:
+        return Entry(NONE, entry.get("reason") or "no item has a value", key)
+    return Entry(number(entry["mean"]), interval(entry.get("low"), entry.get("high")), key)
+
+
+def _near(profile: Profile, arm: str, frame: str, reading: str, keys: Collection[str]) -> str:
+    """Name the measured checkpoint nearest to equal content, whose items stand behind the interpolated number."""
+    at = profile.equal_content(arm, frame, reading)
+    course = [e for e in profile.series(arm, frame, reading) if cell_key(e) in keys]
+    if not at or at.get("checkpoint") is None or not course:
+        return ""
+    return cell_key(min(course, key=lambda entry: abs(entry["checkpoint"] - at["checkpoint"])))
+
+
+def _scored(entry: dict) -> Entry:
+    if entry.get("items") is None:
+        return Entry(NONE)
+    lost = entry.get("unscored") or 0
+    return Entry(count(entry["items"] - lost), f"{count(lost)} without a value" if lost else "")
+
+
+def _asks(reading: str) -> str:
+    known = words()["readings"].get(reading)
+    return known["asks"] if known else ""
+
+
+def signature_table(profile: Profile, reading: str, keys: Collection[str]) -> Table:
+    """Tabulate read against learnt: what each frame does in context, after training, and the difference."""
+    rows = []
+    for arm in profile.arms:
+        for frame in profile.frames:
+            read, learnt = profile.last(arm, frame, reading, "in_context"), profile.last(arm, frame, reading)
+            if has_mean(read) and has_mean(learnt):
+                less = Entry(signed(learnt["mean"] - read["mean"]))
+                rows.append((Entry(arm), Entry(frame), estimate(read, keys), estimate(learnt, keys), less))
+    columns = ("arm", "frame", "read in context", "after training", "learnt less read")
+    return Table(f"{reading}, read against learnt", columns, tuple(rows), heads=2)
+
+
+def phase_table(profile: Profile, reading: str, keys: Collection[str]) -> Table:
+    """Tabulate `content` and another reading at every checkpoint."""
+    rows = [
+        (Entry(arm), Entry(frame), Entry(count(other["checkpoint"])), estimate(content, keys), estimate(other, keys))
+        for arm in profile.arms
+        for frame in profile.frames
+        for content, other in phase_points(profile, arm, frame, reading)
+    ]
+    return Table(
+        f"content and {reading} at every checkpoint", ("arm", "frame", "tokens trained", "content", reading), tuple(rows), heads=3
+    )
+
+
+def gate_table(profile: Profile) -> Table:
+    """Tabulate the gate: how far frames stand apart when read in context, and whether that is enough."""
+    rows = []
+    for gate in profile.results.get("gate", ()):
+        spread = Entry(number(gate.get("spread")), interval(gate.get("low"), gate.get("high")))
+        passed = Entry(NONE if gate.get("passed") is None else YES if gate["passed"] else NO, gate.get("reason") or "")
+        rows.append((Entry(gate["arm"]), Entry(gate["reading"]), Entry(", ".join(gate.get("frames", ()))), spread, passed))
+    return Table("The gate", ("arm", "reading", "frames compared", "apart in context", "gate"), tuple(rows), heads=2)
+
+
+def control_table(profile: Profile) -> Table:
+    """Tabulate the controls that are not frames: assent, association, capability, fluency."""
+    rows = []
+    for entry in profile.results.get("controls", ()):
+        context = words()["contexts"].get(entry["context"], entry["context"])
+        rows.append((Entry(entry["arm"]), Entry(entry["control"]), Entry(context), estimate(entry | {"frame": "", "reading": ""})))
+    return Table("Controls measured with the readings", ("arm", "control", "context", "mean"), tuple(rows), heads=3)
+
+
+def control_frames_table(profile: Profile, keys: Collection[str]) -> Table:
+    """Tabulate the control frames (placebo, nonce and the like) after training: a column a reading."""
+    frames = [frame for frame in words()["control_frames"] if frame in profile.frames]
+    rows = []
+    for arm in profile.arms:
+        for frame in frames:
+            entries = [profile.last(arm, frame, reading) for reading in profile.readings]
+            if any(entries):
+                rows.append((Entry(arm), Entry(frame), *(estimate(entry, keys) for entry in entries)))
+    return Table("Control frames after training", ("arm", "frame", *profile.readings), tuple(rows), heads=2)
+
+
+def unscored_table(counted: list[dict]) -> Table:
+    """Tabulate why items have no value. `counted` comes from items.unscored."""
+    rows = tuple(
+        (Entry(c["arm"]), Entry(c["reading"]), Entry(c["context"]), Entry(c["reason"] or "no reason given"), Entry(count(c["items"])))
+        for c in counted
+    )
+    return Table("Items without a value", ("arm", "reading", "context", "why", "items"), rows, heads=3)

@@ -1,0 +1,397 @@
+"""The study file: one YAML file, read strictly into frozen dataclasses.
+
+Every mistake is a UserError with file, line, key and what to do. Names of frames and readings are known
+only to the world or the claims file: `check_names` checks them once those are read.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from uptake.errors import UserError, did_you_mean
+from uptake.records import Scale
+from uptake.strict_yaml import DATA as DATA
+from uptake.strict_yaml import Value, existing_file, find_beside, parse_yaml, read_text
+
+Design = Literal["within", "between"]
+Method = Literal["full", "lora"]
+At = Literal["equal-tokens", "equal-content"]
+
+REQUIRED = ("study", "question", "reader", "seeds", "arms", "frames", "claims", "readings")
+STUDY_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+# Arms, frames and readings stand in predictions as `arm: frame.reading`, so they hold none of that
+# grammar's signs.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]*")
+
+# Five checkpoints, log-spaced, are one for each halving of the tokens down to a sixteenth.
+CHECKPOINTS = 5
+# A tenth of the items; on the log-odds scale 0.4 nats, which is what moves a probability of one half by a
+# tenth.
+SMALLEST_EFFECT = {"accuracy": 0.1, "probability": 0.1, "log-odds": 0.4}
+# More seeds than this is a mistyped number: the two-level bootstrap gains little beyond a few dozen.
+MOST_SEEDS = 1000
+
+# The frame of a claim that the reader meets no document about: it may be listed, but nobody can be schooled
+# in it.
+UNTRAINED = "untrained"
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderChoice:
+    """Which reader the study is about. `name` is as it was written.
+
+    A grown reader has the `path` of its world file. A real one has the `path` of its folder, or None when
+    `name` is a built-in reader or a Hugging Face hub id.
+    """
+
+    kind: Literal["grow", "use"]
+    name: str
+    path: Path | None = None
+
+    @property
+    def grown(self) -> bool:
+        return self.kind == "grow"
+
+
+@dataclass(frozen=True, slots=True)
+class Schooling:
+    """How far one frame was informative in the reader's past, from -1 (reversed) over 0 (nothing) to 1.
+
+    `says` is one number for every reading except `content`, or a mapping from readings to numbers.
+    `subjects` is how many subjects the reader met in that frame; None leaves it to the world.
+    """
+
+    frame: str
+    subjects: int | None
+    says: float | Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One condition of the study. `schooling` is empty where the reader is taken as it is."""
+
+    name: str
+    schooling: tuple[Schooling, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Overrides of how readers are trained; None leaves a setting to the reader's own default.
+
+    `batch` counts sequences and `context` tokens; `warm_up` counts steps; `width`, `layers`, `heads` and
+    `feed_forward` are the size of a grown reader; `rank` belongs to the method `lora`.
+    """
+
+    passes: int | None = None
+    batch: int | None = None
+    learning_rate: float | None = None
+    weight_decay: float | None = None
+    warm_up: int | None = None
+    method: Method | None = None
+    rank: int | None = None
+    width: int | None = None
+    layers: int | None = None
+    heads: int | None = None
+    feed_forward: int | None = None
+    context: int | None = None
+
+    def overrides(self) -> dict[str, Any]:
+        """Return the settings that were given."""
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+
+
+GROWN_ONLY = ("width", "layers", "heads", "feed_forward", "context")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A prediction as it was written; `uptake.stats.predictions` reads what `say` says."""
+
+    by: str
+    say: str
+    at: At
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study as its file declares it. `file` is the path as it was given, `text` the file's whole
+    content."""
+
+    study: str
+    question: str
+    reader: ReaderChoice
+    design: Design
+    seeds: tuple[int, ...]
+    arms: tuple[Arm, ...]
+    frames: tuple[str, ...]
+    controls: bool
+    claims: int
+    claims_from: Path | None
+    readings: tuple[str, ...]
+    scale: Scale
+    smallest_effect: float
+    checkpoints: int
+    training: Training
+    predict: tuple[Declared, ...]
+    file: str
+    text: str = field(repr=False)
+    lines: Mapping[tuple[str | int, ...], int] = field(repr=False, compare=False)
+
+    def where(self, *path: str | int) -> str:
+        """Return 'file:line' of a key (`where("arms", "schooled")`), a listed name (`where("frames",
+        "record")`) or a prediction by place (`where("predict", 0)`); for a path that is not in the file, of
+        the nearest part that is."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return f"{self.file}:{self.lines[path]}"
+
+    def arm(self, name: str) -> Arm:
+        """Return the arm of that name. Raises KeyError."""
+        return {arm.name: arm for arm in self.arms}[name]
+
+    def settings(self) -> dict[str, Any]:
+        """Return what was asked, defaults filled in, as plain data for the plan: no lines, no paths of this
+        machine, and no predictions (the plan keeps those apart)."""
+        kept = {name: getattr(self, name) for name in (*REQUIRED, *DEFAULTED)}
+        arms = {arm.name: {each.frame: _said(each) for each in arm.schooling} for arm in self.arms}
+        kept["reader"] = {self.reader.kind: self.reader.name}
+        kept["arms"] = {name: {"schooling": schooling} for name, schooling in arms.items()}
+        kept["claims_from"] = self.claims_from and self.claims_from.name
+        return kept | {"order_of_arms": list(arms), "training": self.training.overrides()}
+
+
+DEFAULTED = ("design", "controls", "scale", "smallest_effect", "checkpoints")
+KEYS = (*REQUIRED, *DEFAULTED, "claims_from", "training", "predict")
+
+
+def read_study(path: Path | str) -> Study:
+    """Read a study file. Raises UserError for whatever does not fit; files that it names must exist."""
+    text = read_text(path)
+    top = parse_yaml(text, str(path))
+    given = top.mapping(known=KEYS, required=REQUIRED)
+    reader = _reader(given["reader"])
+    scale = given["scale"].text(among=get_args(Scale)) if "scale" in given else "accuracy"
+    return Study(
+        study=_study_name(given["study"]),
+        question=given["question"].text(),
+        reader=reader,
+        design=given["design"].text(among=get_args(Design)) if "design" in given else "within",
+        seeds=_seeds(given["seeds"]),
+        arms=_arms(given["arms"]),
+        frames=_names(given["frames"]),
+        controls=given["controls"].flag() if "controls" in given else True,
+        claims=given["claims"].whole(1),
+        claims_from=_claims_from(given, reader),
+        readings=_names(given["readings"]),
+        scale=scale,
+        smallest_effect=_smallest_effect(given.get("smallest_effect"), scale),
+        checkpoints=given["checkpoints"].whole(1) if "checkpoints" in given else CHECKPOINTS,
+        training=_training(given["training"], reader) if "training" in given else Training(),
+        predict=_predictions(given["predict"]) if "predict" in given else (),
+        file=str(path),
+        text=text,
+        lines=_lines(top),
+    )
+
+
+def check_names(study: Study, frames: Collection[str], readings: Collection[str]) -> None:
+    """Check every frame and reading that the study names, in its lists and its schooling, against those that
+    exist. `untrained` may always stand among the frames and `content` always in schooling. Raises UserError.
+    """
+    for name in study.frames:
+        _check_name(study, "frame", ("frames", name), {*frames, UNTRAINED})
+    for name in study.readings:
+        _check_name(study, "reading", ("readings", name), readings)
+    for arm in study.arms:
+        for each in arm.schooling:
+            path = ("arms", arm.name, "schooling", each.frame)
+            _check_name(study, "frame", path, frames)
+            for name in each.says if isinstance(each.says, Mapping) else ():
+                _check_name(study, "reading", (*path, name), {*readings, "content", "subjects"})
+
+
+def _check_name(study: Study, noun: str, path: tuple[str, ...], known: Collection[str]) -> None:
+    if path[-1] not in known:
+        what = f"{'.'.join(path[:-1])}: there is no {noun} '{path[-1]}'"
+        raise UserError(what, where=study.where(*path), hint=did_you_mean(path[-1], known))
+
+
+def _reader(value: Value) -> ReaderChoice:
+    """Read `{grow: world.yaml}`, `{use: name}` or a plain name."""
+    if not value.is_mapping:
+        if value.is_text and value.text().endswith((".yaml", ".yml")):
+            hint = f"to grow a reader in a world, write {{grow: {value.text()}}}"
+            raise value.error(f"'{value.text()}' is not a model", hint)
+        return _real_reader(value)
+    given = value.mapping(known=("grow", "use"))
+    if len(given) != 1:
+        raise value.error("must have exactly one of the keys 'grow' and 'use'")
+    if "use" in given:
+        return _real_reader(given["use"])
+    return ReaderChoice("grow", given["grow"].text(), existing_file(given["grow"]))
+
+
+def _real_reader(value: Value) -> ReaderChoice:
+    """A folder with a model in it, or else a name that only the reader's loader can judge."""
+    name = value.text()
+    found, places = find_beside(name, value.file)
+    if found is not None and (found / "config.json").is_file():
+        return ReaderChoice("use", name, found)
+    if name.startswith((".", "/", "~")):
+        what = f"'{name}' holds no model (no config.json)" if found else f"there is no folder '{name}'"
+        raise value.error(what, "looked at " + ", ".join(str(place) for place in places))
+    return ReaderChoice("use", name)
+
+
+def _study_name(value: Value) -> str:
+    name = value.text()
+    if not STUDY_NAME.fullmatch(name):
+        raise value.error(f"'{name}' cannot name a folder", "use a-z, 0-9 and -, a letter or digit first")
+    return name
+
+
+def _seeds(value: Value) -> tuple[int, ...]:
+    """Read a count, which means 0 to n-1, or a list of different whole numbers."""
+    if not value.is_list:
+        count = value.whole(1)
+        if count > MOST_SEEDS:
+            raise value.error(
+                f"{count} seeds are too many", f"this is a count; for the one seed {count} write [{count}]"
+            )
+        return tuple(range(count))
+    seeds = [item.whole(0) for item in value.items()]
+    _all_different(value, seeds)
+    return tuple(seeds)
+
+
+def _all_different(value: Value, listed: list) -> None:
+    if not listed:
+        raise value.error("must not be empty")
+    for place, item in enumerate(listed):
+        if item in listed[:place]:
+            raise value.items()[place].error(f"{item} is listed twice")
+
+
+def _name(value: Value, name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise value.error(
+            f"'{name}' is not a name", "use letters, digits, -, _ and +, a letter or digit first"
+        )
+    return name
+
+
+def _names(value: Value) -> tuple[str, ...]:
+    names = [_name(item, item.text()) for item in value.items()]
+    _all_different(value, names)
+    return tuple(names)
+
+
+def _arms(value: Value) -> tuple[Arm, ...]:
+    arms = []
+    for name, arm in value.mapping().items():
+        given = {} if arm.is_empty else arm.mapping(known=("schooling",))
+        schooling = _schooling(given["schooling"]) if "schooling" in given else ()
+        arms.append(Arm(_name(arm, name), schooling, arm.line))
+    if not arms:
+        raise value.error("must have at least one arm")
+    return tuple(arms)
+
+
+def _schooling(value: Value) -> tuple[Schooling, ...]:
+    schooled = []
+    for frame, entry in value.mapping().items():
+        if _name(entry, frame) == UNTRAINED:
+            raise entry.error("a reader cannot be schooled in documents that it never meets")
+        schooled.append(_frame_schooling(frame, entry))
+    return tuple(schooled)
+
+
+def _frame_schooling(frame: str, entry: Value) -> Schooling:
+    if not entry.is_mapping:
+        return Schooling(frame, None, float(entry.number(-1, 1)))
+    given = entry.mapping()
+    subjects = given.pop("subjects").whole(1) if "subjects" in given else None
+    if not given:
+        raise entry.error(
+            "names no reading", "say how informative the frame is, as in {subjects: 100, other: 1.0}"
+        )
+    return Schooling(
+        frame, subjects, {_name(said, name): float(said.number(-1, 1)) for name, said in given.items()}
+    )
+
+
+def _said(schooling: Schooling) -> Any:
+    if schooling.subjects is None and not isinstance(schooling.says, Mapping):
+        return schooling.says
+    return {"subjects": schooling.subjects, **schooling.says}
+
+
+def _claims_from(given: dict[str, Value], reader: ReaderChoice) -> Path | None:
+    value = given.get("claims_from")
+    if reader.grown:
+        if value is not None:
+            raise value.error("a grown reader's claims come from its world", "remove this key")
+        return None
+    if value is None:
+        raise given["reader"].error(
+            "a real reader needs the key 'claims_from'", "as in claims_from: claims/invented.yaml"
+        )
+    return existing_file(value)
+
+
+def _smallest_effect(value: Value | None, scale: Scale) -> float:
+    if value is None:
+        return SMALLEST_EFFECT[scale]
+    effect = float(value.number(0, None if scale == "log-odds" else 1))
+    if effect == 0:
+        raise value.error("must be more than 0", "it is the smallest difference that would matter to you")
+    return effect
+
+
+def _training(value: Value, reader: ReaderChoice) -> Training:
+    given = value.mapping(known=[each.name for each in fields(Training)])
+    for name in GROWN_ONLY:
+        if name in given and not reader.grown:
+            raise given[name].error("only a grown reader's size can be chosen", "remove this key")
+    settings: dict[str, Any] = {}
+    for name, setting in given.items():
+        if name == "method":
+            settings[name] = setting.text(among=get_args(Method))
+        elif name in ("learning_rate", "weight_decay"):
+            settings[name] = float(setting.number(0))
+        else:
+            settings[name] = setting.whole(0 if name == "warm_up" else 1)
+    if settings.get("learning_rate") == 0:
+        raise given["learning_rate"].error("must be more than 0")
+    if "rank" in settings and settings.get("method") != "lora":
+        raise given["rank"].error("belongs to the method 'lora'", "add method: lora, or remove this key")
+    return Training(**settings)
+
+
+def _predictions(value: Value) -> tuple[Declared, ...]:
+    declared: dict[tuple[str, str, str], Declared] = {}
+    for item in value.items():
+        given = item.mapping(known=("by", "say", "at"), required=("by", "say"))
+        at = given["at"].text(among=get_args(At)) if "at" in given else "equal-tokens"
+        prediction = Declared(given["by"].text(), " ".join(given["say"].text().split()), at, item.line)
+        key = (prediction.by, prediction.say, prediction.at)
+        if key in declared:
+            raise item.error(
+                f"says the same as the prediction in line {declared[key].line}", "remove one of them"
+            )
+        declared[key] = prediction
+    return tuple(declared.values())
+
+
+def _lines(top: Value) -> dict[tuple[str | int, ...], int]:
+    """Return the line of every key and list item; a listed word can also be looked up by itself."""
+    lines: dict[tuple[str | int, ...], int] = {}
+    for value in top.walk():
+        lines[value.path] = value.line
+        if value.path and isinstance(value.path[-1], int) and value.is_text:
+            lines[(*value.path[:-1], value.node.value)] = value.line
+    return lines

@@ -1,0 +1,147 @@
+"""Read a world file: a small invented world whose rules are known, in plain English."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from uptake.errors import UserError, did_you_mean
+from uptake.records import Claim, Document, Provenance
+from uptake.seeds import stream
+from uptake.worlds.language import invent_names
+
+ORIGIN = Provenance(author="the world file", made_with="templates", purpose="growing a reader", status="invented")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One wording of a claim, with its negation and a line that says nothing of the claim."""
+
+    text: str
+    opposite: str = ""
+    neutral: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reading asks in this world: its questions end where the answer, one word, begins."""
+
+    name: str
+    asks: str
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class World:
+    """A world: who lives in it, what can be said of them, how it is put, and what can be asked.
+
+    `sentences` maps a frame's name to its own wordings; every other frame uses `documents`. `frames` and `growing` are
+    raw mappings: the frames' words, and the settings under which readers of this world were found to grow well.
+    """
+
+    name: str
+    about: str
+    reader: str
+    topic: str
+    answers: tuple[str, ...]
+    invent: int
+    subject_noun: str
+    documents: tuple[Sentence, ...]
+    frames: dict[str, Any]
+    readings: dict[str, Reading]
+    sentences: dict[str, tuple[Sentence, ...]] = field(default_factory=dict)
+    growing: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def chance(self) -> float:
+        """The share of items that a reader who knows nothing gets right."""
+        return 1 / len(self.answers)
+
+
+def build_world(raw: dict[str, Any], where: str) -> World:
+    """Check a world's mapping and build it. Raises UserError for anything missing, unknown or inconsistent."""
+    known = {"world", "about", "reader", "subjects", "topic", "answers", "documents", "frames", "readings",
+             "growing"}
+    _no_unknown(raw, known, where)
+    _need(raw, known - {"about", "growing"}, where)
+    _no_unknown(raw["subjects"], {"called", "invent"}, f"{where}: subjects")
+    answers = tuple(str(answer) for answer in raw["answers"])
+    if len(set(answers)) != len(answers) or len(answers) < 16:
+        raise UserError(f"a world needs at least 16 different answers, this one has {len(set(answers))}",
+                        where=f"{where}: answers", hint="with fewer, chance is too high to see neglect")
+    frames = {name: dict(spec) for name, spec in raw["frames"].items()}
+    own = {name: _sentences(spec.pop("sentences"), f"{where}: frames.{name}.sentences")
+           for name, spec in frames.items() if "sentences" in spec}
+    readings = {name: _reading(name, spec, where) for name, spec in raw["readings"].items()}
+    return World(name=raw["world"], about=raw.get("about", ""), reader=raw["reader"], topic=raw["topic"], answers=answers,
+                 invent=raw["subjects"]["invent"], subject_noun=raw["subjects"]["called"],
+                 documents=_sentences(raw["documents"], f"{where}: documents"), frames=frames, readings=readings,
+                 sentences=own, growing=dict(raw.get("growing", {})))
+
+
+def subjects(world: World) -> tuple[str, ...]:
+    """Return the invented names of this world, the same in every study and under every seed."""
+    return _invented(world.name, world.invent, (world.reader, *world.answers))
+
+
+@lru_cache(maxsize=8)
+def _invented(name: str, count: int, taken: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(invent_names(count, stream(0, "world", name, "names"), taken))
+
+
+def world_claims(world: World, count: int) -> list[Claim]:
+    """Return the first `count` claims, the same under every seed, so that seeds and claims are crossed.
+
+    Stated answers and foils are balanced: each answer is stated, and is a foil, as often as any other (to within one).
+    Raises UserError when the world has too few subjects.
+    """
+    names = subjects(world)
+    if count > len(names):
+        raise UserError(f"{count} claims need as many subjects, and the world '{world.name}' has {len(names)}",
+                        hint="ask for fewer claims, or raise subjects.invent in the world file")
+    rng, size = stream(0, "world", world.name, "claims"), len(world.answers)
+    claims = []
+    while len(claims) < count:
+        order, shift = rng.sample(world.answers, size), rng.randrange(1, size)
+        for place in range(min(size, count - len(claims))):
+            claims.append(Claim(id=f"{world.topic}-{len(claims):04d}", topic=world.topic, subject=names[len(claims)],
+                                stated=order[place], foil=order[(place + shift) % size], answers=world.answers))
+    return claims
+
+
+def documents(world: World, claim: Claim, frame: str) -> list[Document]:
+    """Return every wording of a claim's document, in the frame's own words where the world gives it some."""
+    wordings = world.sentences.get(frame, world.documents)
+    put = {"subject": claim.subject, "answer": claim.stated, "reader": world.reader}
+    return [Document(id=f"{claim.id}-{frame}-{place}", claim=claim.id, wording=place, text=wording.text.format(**put),
+                     opposite=wording.opposite.format(**put), neutral=wording.neutral.format(**put), provenance=ORIGIN)
+            for place, wording in enumerate(wordings)]
+
+
+def _sentences(raw: list[dict[str, str]], where: str) -> tuple[Sentence, ...]:
+    if len(raw) < 3:
+        raise UserError(f"{len(raw)} wordings are too few", where=where,
+                        hint="give at least three, or the reader learns the string and not the fact")
+    for entry in raw:
+        _no_unknown(entry, {"text", "opposite", "neutral"}, where)
+        _need(entry, {"text"}, where)
+    return tuple(Sentence(**entry) for entry in raw)
+
+
+def _reading(name: str, raw: dict[str, Any], where: str) -> Reading:
+    _no_unknown(raw, {"asks", "questions"}, f"{where}: readings.{name}")
+    _need(raw, {"questions"}, f"{where}: readings.{name}")
+    if len(raw["questions"]) < 3:
+        raise UserError(f"reading '{name}' has {len(raw['questions'])} wordings", where=where, hint="give at least three")
+    return Reading(name, raw.get("asks", ""), tuple(raw["questions"]))
+
+
+def _no_unknown(raw: dict[str, Any], known: set[str], where: str) -> None:
+    for key in raw:
+        if key not in known:
+            raise UserError(f"unknown key '{key}'", where=where, hint=did_you_mean(key, known))
+
+
+def _need(raw: dict[str, Any], keys: set[str], where: str) -> None:
+    for key in sorted(keys):
+        if key not in raw:
+            raise UserError(f"'{key}' is missing", where=where, hint=f"add a line '{key}: ...'")
