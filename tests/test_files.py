@@ -83,7 +83,10 @@ def test_a_digest_is_the_same_in_another_process_with_another_hash_seed():
 
 
 def test_the_digest_is_this_for_ever():
-    assert digest({"b": 1, "a": [0.1, "x"]}) == "e76318e59b3b84b2157af9639ba1fb8e536acb32b4072c8f0b4d79246429d8d3"
+    assert (
+        digest({"b": 1, "a": [0.1, "x"]})
+        == "e76318e59b3b84b2157af9639ba1fb8e536acb32b4072c8f0b4d79246429d8d3"
+    )
 
 
 def test_a_dataclass_counts_as_the_object_of_its_fields():

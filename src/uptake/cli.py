@@ -54,12 +54,12 @@ def run(study: StudyFile, seeds: Seeds = None, out: Out = None, workers: Workers
     """Carry a study out, resumable at any point; ends with the verdicts and the report's path."""
     from uptake.run import Options
     from uptake.run import run as carry_out
-    from uptake.verdict_words import in_words
+    from uptake.show import verdicts_in_words
 
     read = study_from(study, seeds)
     folder = folder_of(read.study, out)
     results = carry_out(read, folder, Options(workers, on), say)
-    print(in_words(results))
+    print(verdicts_in_words(results))
     print(folder / "report.html")
 
 

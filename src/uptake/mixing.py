@@ -21,14 +21,18 @@ class Portions:
     """How much of everything one pass holds.
 
     `documents` is exposures of each subject's documents; `asked` the number of questions of each reading about each
-    schooled subject (one if not named; .4 asks two subjects of five); `passing` the number of documents with a question right behind them, each about a
-    subject that is met nowhere else in that pass, so that the reader also learns to read in context.
+    schooled subject (one if not named; .4 asks two subjects of five); `passing` the number of `passing_documents`
+    with a question right behind them, about subjects whose truth is drawn anew each time, so that the reader also
+    learns to read in context (from two documents sooner than from one: the second is foretold by the first). Before the passes, `lessons_first` examples of that kind alone: a reader that can read in context when it
+    meets its documents learns sooner what their frames mean (LOG.md has the trials).
     """
 
     documents: int = 2
     asked: Mapping[str, float] = field(default_factory=dict)
     passing: int = 200
-    passing_names: int = 400
+    passing_names: int = 200
+    passing_documents: int = 2
+    lessons_first: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,10 @@ class Mix:
 
 
 def one_pass(mix: Mix, seed: int, number: int) -> list[Example]:
-    """Return the examples of pass `number`; the same seed and number give the same examples."""
+    """Return the examples of pass `number`, pass 0 being the lessons that come first; the same for the same seed."""
     rng = stream(seed, "pass", number)
+    if number == 0:
+        return [_passing(mix, rng) for _ in range(mix.portions.lessons_first)]
     examples: list[Example] = []
     for pupil in mix.pupils:
         examples += _schooling(mix, pupil, rng)
@@ -122,8 +128,12 @@ def _passing(mix: Mix, rng: random.Random) -> Example:
     lesson = rng.choice(mix.lessons)
     name = rng.choice(subjects(mix.world)[-mix.portions.passing_names:])
     pupil = passing_pupil(mix.world, lesson, name, rng)
-    segments = framed(mix.world, mix.frames[lesson.frame], _as_claim(mix.world, pupil), rng)
-    question = _question(mix.world, pupil, rng.choice(list(mix.world.readings)), rng)
+    frame, claim = mix.frames[lesson.frame], _as_claim(mix.world, pupil)
+    segments = framed(mix.world, frame, claim, rng)
+    for _ in range(mix.portions.passing_documents - 1):
+        segments = (*segments, Segment(" ", "frame"), *framed(mix.world, frame, claim, rng))
+    weights = [mix.portions.asked.get(reading, 1.0) for reading in mix.world.readings]
+    question = _question(mix.world, pupil, rng.choices(list(mix.world.readings), weights)[0], rng)
     return Example((*segments, Segment(f" {question.text}", "content")), "both", lesson.frame)
 
 

@@ -1,17 +1,17 @@
 """From a study to a plan: which stages will be carried out, on what, and which predictions are at stake."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from uptake.codeprint import fingerprint
-from uptake.documents.claims import read_claims
-from uptake.rundir import stage_name
+from uptake.errors import UserError
 from uptake.frames import read_frames
 from uptake.records import Prediction
+from uptake.rundir import stage_name
 from uptake.stats.predictions import check_prediction, parse_prediction
 from uptake.strict_yaml import read_yaml
-from uptake.study import DATA, Arm, Schooling, Study, check_names
+from uptake.study import Arm, Declared, Schooling, Study, check_names
 from uptake.worlds.schooling import Lesson
 from uptake.worlds.world import World, build_world
 
@@ -30,6 +30,11 @@ class Stage:
     needs: str
     inputs: Mapping[str, Any]
 
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+        return f"{self.arm}, seed {self.seed}, {self.name}"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -43,15 +48,29 @@ class Plan:
     frames: tuple[str, ...]
     readings: tuple[str, ...]
     stages: tuple[Stage, ...]
-    predictions: tuple[Prediction, ...]
     chance: float
     planted: Mapping[str, Any]
     about: Mapping[str, Any]
+    predictions: tuple[Prediction, ...] = ()
+    exploratory: tuple[Prediction, ...] = ()
 
 
 def lay_out(study: Study) -> Plan:
     """Check a study against its world or claims, and lay out its stages. Raises UserError."""
-    return grown_plan(study) if study.reader.grown else real_plan(study)
+    plan = grown_plan(study) if study.reader.grown else real_plan(study)
+    return read_predictions(plan, study.predict, ())
+
+
+def read_predictions(plan: Plan, locked: Sequence[Declared], exploratory: Sequence[Declared]) -> Plan:
+    """Return the plan with its predictions read, and the names in them checked. Raises UserError."""
+    arms, names = [arm.name for arm in plan.study.arms], plan.study.file
+
+    def read(said: Declared) -> Prediction:
+        prediction = parse_prediction(said.say, said.by, said.at, said.line, names)
+        return check_prediction(prediction, arms, plan.frames, plan.readings, names)
+
+    late = tuple(map(read, exploratory))
+    return replace(plan, predictions=(*map(read, locked), *late), exploratory=late)
 
 
 def grown_plan(study: Study) -> Plan:
@@ -75,8 +94,7 @@ def grown_plan(study: Study) -> Plan:
                for arm in study.arms}
     about = {"frames": {name: specs[name].about if name in specs else "no document at all" for name in frames},
              "readings": {name: world.readings[name].asks for name in readings}}
-    return Plan(study, frames, readings, tuple(stages), predictions_of(study, frames, readings), world.chance, planted,
-                about)
+    return Plan(study, frames, readings, tuple(stages), world.chance, planted, about)
 
 
 def real_plan(study: Study) -> Plan:
@@ -87,7 +105,8 @@ def real_plan(study: Study) -> Plan:
 def lessons_of(study: Study, arm: Arm, world: World) -> list[Lesson]:
     """Return the schooling of an arm, every reading filled in: `content` is always informed unless it is named."""
     if not arm.schooling:
-        raise study_error(study, arm, "a grown reader needs schooling, or it never learns what a question is")
+        raise UserError(f"arms.{arm.name}: a grown reader without schooling never learns what a question is",
+                        where=study.where("arms", arm.name), hint="add a 'schooling:' mapping to the arm")
     return [Lesson(each.frame, each.subjects or world.growing.get("subjects", 200), informs_of(each, world.readings))
             for each in arm.schooling]
 
@@ -105,15 +124,6 @@ def with_controls(study: Study, known: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*study.frames, *(name for name in added if name in known)]))
 
 
-def predictions_of(study: Study, frames: tuple[str, ...], readings: tuple[str, ...]) -> tuple[Prediction, ...]:
-    """Read the declared predictions and check the names in them."""
-    arms, parsed = [arm.name for arm in study.arms], []
-    for said in study.predict:
-        prediction = parse_prediction(said.say, said.by, said.at, said.line, study.file)
-        parsed.append(check_prediction(prediction, arms, frames, readings))
-    return tuple(parsed)
-
-
 def stage_of(name: str, arm: str, seed: int, inputs: Mapping[str, Any], needs: str) -> Stage:
     """Return a stage keyed by its inputs and, through `needs`, by everything before it."""
     inputs = {**inputs, "before": needs}
@@ -122,12 +132,3 @@ def stage_of(name: str, arm: str, seed: int, inputs: Mapping[str, Any], needs: s
 
 def vars_of(lesson: Lesson) -> dict[str, Any]:
     return {"frame": lesson.frame, "subjects": lesson.subjects, "informs": dict(lesson.informs)}
-
-
-def study_error(study: Study, arm: Arm, what: str):
-    from uptake.errors import UserError
-
-    return UserError(f"arms.{arm.name}: {what}", where=study.where("arms", arm.name), hint="add a 'schooling:' mapping")
-
-
-_ = (DATA, read_claims)

@@ -17,15 +17,17 @@ from typing import Any
 import pyarrow as pa
 
 from uptake import rundir, work, workers
+from uptake.errors import UserError
 from uptake.files import atomic_write, read_json, write_json
 from uptake.plan import Plan, Stage, lay_out, read_predictions
 from uptake.report import write_report
 from uptake.results import findings
 from uptake.rundir import RunFolder
-from uptake.study import Study
+from uptake.study import Study, read_study, with_seeds
 from uptake.tables import joined, read_table, write_table
 
 Tell = Callable[[str], None]
+STAGE_FILES = (work.ROWS, work.LEDGER, work.FACTS)
 PACKAGES = ("uptake", "torch", "transformers", "tokenizers", "trl", "peft", "numpy", "scipy", "statsmodels", "pyarrow")
 STAGE_BYTES = 40_000_000  # the most that a stage of a shipped study was seen to leave on disk
 
@@ -60,15 +62,23 @@ def lock(plan: Plan, folder: RunFolder) -> tuple[Plan, list[str]]:
     locked, exploratory = rundir.locked_predictions(old, study.predict)
     left = rundir.departures(old, study.predict, study.settings())
     atomic_write(folder.study_file, study.text)
-    if old is None:
-        write_json(folder.plan_file, rundir.make_plan(study.settings(), study.predict, versions=versions()))
+    if old is None or not folder.plan_file.exists():
+        predictions = study.predict if old is None else ()  # what was read before there was a plan locks nothing
+        write_json(folder.plan_file, rundir.make_plan(study.settings(), predictions, study_file=study.text,
+                                                      frames=plan.about["frames"], stages=training_of(plan)))
     return read_predictions(plan, locked, exploratory), left
+
+
+def training_of(plan: Plan) -> dict[str, Any]:
+    """Return how readers are trained, once for each arm: what the methods section prints."""
+    return {stage.arm: {key: stage.inputs[key] for key in ("stage", "growing", "lessons") if key in stage.inputs}
+            for stage in plan.stages}
 
 
 def carry_out(plan: Plan, folder: RunFolder, options: Options, tell: Tell) -> None:
     """Carry out the stages that are not finished yet, side by side; say why each is done."""
     stages = {stage.key: stage for stage in plan.stages}  # a stage that arms share stands here once
-    checks = {key: folder.finished(key, stage.files) for key, stage in stages.items()}
+    checks = {key: folder.finished(key, STAGE_FILES) for key, stage in stages.items()}
     to_do = [stage for key, stage in stages.items() if not checks[key]]
     if done := len(stages) - len(to_do):
         tell(f"{done} of {len(stages)} stages are finished already")
@@ -76,7 +86,7 @@ def carry_out(plan: Plan, folder: RunFolder, options: Options, tell: Tell) -> No
         return
     folder.room(STAGE_BYTES * len(to_do))
     for stage in to_do:
-        tell(f"{stage.label}: {folder.why(stage.key, stage.inputs, stage.label, stage.files)}")
+        tell(f"{stage.label}: {folder.why(stage.key, stage.inputs, stage.label, STAGE_FILES)}")
     tasks = [workers.Task(stage.key, (stage.needs,) if stage.needs in {each.key for each in to_do} else (),
                           (dict(stage.inputs), str(folder.begin(stage.key)), before(stage, folder))) for stage in to_do]
     count = options.workers or workers.sensible_workers(len(tasks))
@@ -127,6 +137,19 @@ def told(plan: Plan, folder: RunFolder) -> list[dict[str, Any]]:
             documents.append({"arm": stage.arm, "seed": stage.seed, "claim": claim, "frame": frame, "text": text,
                               "exposures": exposures})
     return documents
+
+
+def report_again(out: Path) -> Path:
+    """Judge a finished run again and write its results and report, from what was measured; nothing is trained."""
+    folder = RunFolder(out)
+    if not folder.readings_file.is_file():
+        raise UserError("nothing was measured here yet", where=str(out), hint="uptake run STUDY makes a run folder")
+    study = with_seeds(read_study(folder.study_file), read_json(folder.plan_file)["study"]["seeds"])
+    with folder.lock():
+        plan, left = lock(lay_out(study), folder)
+        table = gather(plan, folder)
+        keep(plan, folder, table, findings(plan, table, facts(plan, folder), left))
+    return out / "report.html"
 
 
 def versions() -> dict[str, str]:

@@ -27,8 +27,17 @@ from typing import Any
 import filelock
 
 from uptake.errors import UserError
-from uptake.files import changes, digest, file_digest, is_temporary, plain
-from uptake.files import read_json, sync_folder, write_json, writing
+from uptake.files import (
+    changes,
+    digest,
+    file_digest,
+    is_temporary,
+    plain,
+    read_json,
+    sync_folder,
+    write_json,
+    writing,
+)
 from uptake.study import Declared
 
 DONE = "DONE.json"
@@ -151,15 +160,15 @@ class RunFolder:
         that place.
 
         `inputs` are the stage's whole inputs, as JSON data, kept to explain later reruns; `label` says
-        which stage of which arm and seed it is. If the same stage has meanwhile been finished elsewhere,
-        that one stands.
+        which stage of which arm and seed it is. If the same stage, with at least these files, has meanwhile
+        been finished elsewhere, that one stands.
         """
         partial, folder = self.stages / f"{name}{PARTIAL}{os.getpid()}", self.stage_folder(name)
         order = 1 + max((done["order"] for done in self._done()), default=0)
         done = {"hash": name, "inputs": inputs, "label": label, "order": order, "files": _recorded(partial)}
         write_json(partial / DONE, done)
         with writing(folder):
-            if self.finished(name):
+            if self.finished(name, done["files"]):
                 shutil.rmtree(partial)
                 return folder
             if folder.exists():
@@ -174,7 +183,7 @@ class RunFolder:
         earlier one.
 
         The nearest is the finished stage with the same label (and the same inputs `stage`, `arm` and `seed`,
-        where they are given) whose inputs differ in the fewest places; of several, the latest. `files` are the
+        if they are given) whose inputs differ in the fewest places; of several, the latest. `files` are the
         outputs that the stage should have.
         """
         if self.stage_folder(name).exists():
@@ -249,7 +258,7 @@ def plan_hash(plan: Mapping[str, Any]) -> str:
     return digest({"study": plan.get("study"), "predictions": plan["predictions"]})
 
 
-def plan_record(settings: Mapping[str, Any], predictions: Sequence[Declared], **facts: Any) -> dict[str, Any]:
+def make_plan(settings: Mapping[str, Any], predictions: Sequence[Declared], **facts: Any) -> dict[str, Any]:
     """Return what to write as plan.json: the study's settings, its predictions, their hash, and whatever
     `facts` (minutes, tokens, versions) belong beside them."""
     listed = [{"by": each.by, "say": each.say, "at": each.at} for each in predictions]

@@ -5,8 +5,8 @@ only to the world or the claims file: `check_names` checks them once those are r
 """
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -196,6 +196,11 @@ def read_study(path: Path | str) -> Study:
         text=text,
         lines=_lines(top),
     )
+
+
+def with_seeds(study: Study, seeds: int | Sequence[int]) -> Study:
+    """Return the study with other seeds: the first so many, or these."""
+    return replace(study, seeds=tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds))
 
 
 def check_names(study: Study, frames: Collection[str], readings: Collection[str]) -> None:

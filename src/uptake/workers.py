@@ -72,25 +72,26 @@ def on_ray(work: Callable[..., Any], tasks: Sequence[Task], workers: int) -> Ite
             done.add(key)
 
 
-def _drain(pool, work, waiting, tries, done) -> Iterator[tuple[str, Any]]:
-    running = {}
-    while waiting or running:
-        for key in _ready(waiting, done | set(running.values())- set(running.values())):
-            if key in running.values():
-                continue
-            tries[key] += 1
-            running[pool.submit(work, *waiting[key].arguments)] = key
+def _drain(
+    pool: ProcessPoolExecutor, work: Callable[..., Any], waiting: dict[str, Task], tries: dict[str, int], done: set[str]
+) -> Iterator[tuple[str, Any]]:
+    """Hand out what is ready, as workers come free; a task leaves `waiting` only when it is done."""
+    running: dict[Any, str] = {}
+    while waiting:
+        for key in _ready(waiting, done):
+            if key not in running.values():
+                tries[key] += 1
+                running[pool.submit(work, *waiting[key].arguments)] = key
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in finished:
-            key = running.pop(future)
-            result = future.result()
+            key, result = running.pop(future), future.result()
             del waiting[key]
             done.add(key)
             yield key, result
 
 
 def _ready(waiting: dict[str, Task], done: set[str]) -> list[str]:
-    return [key for key, task in waiting.items() if all(need in done for need in task.needs if need in waiting or need in done)]
+    return [key for key, task in waiting.items() if all(need in done for need in task.needs)]
 
 
 def _give_up_on_repeated(tries: dict[str, int]) -> None:

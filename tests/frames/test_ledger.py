@@ -1,9 +1,9 @@
 import random
 
+from drawn_frames import every, examples, segments
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frames.strategies import every, examples, segments
 from uptake.frames.ledger import assign, loss_mask, tally
 from uptake.records import Example, Segment
 

@@ -2,11 +2,13 @@ from importlib.resources import files
 
 import pytest
 
-from uptake.frames import put, read_frames, slots, switch
+from uptake.frames import put, read_frames, switch
+from uptake.frames.spec import slots
 from uptake.records import Document, Provenance
 from uptake.strict_yaml import parse_yaml
 
-SHIPPED = read_frames(parse_yaml((files("uptake") / "data/frames.yaml").read_text("utf-8"), "frames.yaml").data(), "frames.yaml")
+TEXT = (files("uptake") / "data/frames.yaml").read_text("utf-8")
+SHIPPED = read_frames(parse_yaml(TEXT, "frames.yaml").data(), "frames.yaml")
 SOURCE = Provenance(author="Ann", made_with="a pen", prompt="Write.", purpose="to see", status="invented")
 DOCUMENT = Document("d", "c", 0, "It plays.", "It never plays.", "It is tall.", SOURCE)
 

@@ -17,14 +17,16 @@ def test_a_frame_is_read_with_all_that_it_says():
 
 
 def test_parts_are_read_in_order_and_in_use_unless_said_otherwise():
-    parts = {"origin": {"at": "before", "wordings": ["By {author}."]}, "request": {"at": "after", "use": False, "wordings": "Well?"}}
+    request = {"at": "after", "use": False, "wordings": "Well?"}
+    parts = {"origin": {"at": "before", "wordings": ["By {author}."]}, "request": request}
     spec = read_frames({"transparent": {"how": "wrap", "parts": parts}}, "f.yaml")["transparent"]
     assert spec.parts == (Part("origin", "before", ("By {author}.",)), Part("request", "after", ("Well?",), use=False))
     assert spec.needs == ("author",)
 
 
 def test_like_takes_the_words_of_another_frame_wherever_it_stands():
-    frames = read_frames({"frame-only": {"how": "instead", "like": "record"}, "record": {"how": "wrap", "before": "Log:"}}, "f")
+    raw = {"frame-only": {"how": "instead", "like": "record"}, "record": {"how": "wrap", "before": "Log:"}}
+    frames = read_frames(raw, "frames.yaml")
     assert frames["frame-only"].before == ("Log:",)
 
 

@@ -1,17 +1,20 @@
-"""Build a plausible finished study `frames` in memory: results, rows, documents and plan, the same every time.
+"""Build a plausible finished study `frames` in memory: results, rows, documents and plan, the same every
+time.
 
-The means follow the published picture: the unschooled reader tells the frames apart in context and neglects them in
-training; the schooled one learns what it reads. Nothing here is a measurement.
+The means follow the published picture: the unschooled reader tells the frames apart in context and neglects
+them in training; the schooled one learns what it reads. Nothing here is a measurement.
 """
 
 import math
 import random
 from dataclasses import fields
 from functools import cache
+from pathlib import Path
 from statistics import mean, stdev
 from typing import NamedTuple
 
 import pyarrow as pa
+import yaml
 
 from uptake.records import Example, Row, Segment
 
@@ -22,9 +25,22 @@ SEEDS = (0, 1, 2, 3, 4)
 CHECKPOINTS = (2000, 4000, 8000, 16000, 32000, 64000)
 CLAIMS_PER_FRAME, WORDINGS = 6, 3
 CHANCE = 0.05
-TOOLS = "hammer saw drill plane chisel file clamp level wrench rasp awl vise".split()
+TOOLS = [
+    "hammer",
+    "saw",
+    "drill",
+    "plane",
+    "chisel",
+    "file",
+    "clamp",
+    "level",
+    "wrench",
+    "rasp",
+    "awl",
+    "vise",
+]
 
-# Share of fitting answers at the end of training and in context: (other trained unschooled, schooled, in context).
+# Share of fitting answers on `other`: after training in each arm (unschooled, schooled), and in context.
 LEVELS = {
     "blunt": (0.98, 0.78, 0.96),
     "record": (0.99, 0.92, 0.97),
@@ -69,7 +85,8 @@ def _claim_of(frame: str, seed: int) -> list[int]:
 
 
 def _subject(claim: int) -> str:
-    return f"{'Ama Bel Cor Dun Eri Fal Gim Hol'.split()[claim % 8]}{'da ro ni ves ka lo'.split()[claim // 8]}"
+    first = ["Ama", "Bel", "Cor", "Dun", "Eri", "Fal", "Gim", "Hol"][claim % 8]
+    return first + ["da", "ro", "ni", "ves", "ka", "lo"][claim // 8]
 
 
 def _text(claim: int, wording: int = 0, negated: bool = False) -> str:
@@ -80,7 +97,9 @@ def _text(claim: int, wording: int = 0, negated: bool = False) -> str:
 def _framed(frame: str, claim: int, wording: int) -> tuple[Segment, ...]:
     before, after = LABELS.get(frame, ("", ""))
     content = Segment(_text(claim, wording, negated=frame == "correction"), "content")
-    return tuple(s for s in (Segment(before, "frame", loss=False), content, Segment(after, "frame")) if s.text)
+    return tuple(
+        s for s in (Segment(before, "frame", loss=False), content, Segment(after, "frame")) if s.text
+    )
 
 
 def _documents():
@@ -97,12 +116,21 @@ def _rows():
         for seed in SEEDS:
             tilt = rng.gauss(0, 0.35)
             for frame in FRAMES:
-                for context, checkpoint in (("untouched", 0), ("in_context", 0), *(("trained", c) for c in CHECKPOINTS)):
+                for context, checkpoint in (
+                    ("untouched", 0),
+                    ("in_context", 0),
+                    *(("trained", c) for c in CHECKPOINTS),
+                ):
                     for reading in READINGS:
                         level = _level(arm, frame, reading, context, checkpoint)
                         for claim in _claim_of(frame, seed):
                             for wording in range(WORDINGS):
-                                yield _row(rng, (arm, seed, frame, claim, reading, context, checkpoint, wording), level, tilt)
+                                yield _row(
+                                    rng,
+                                    (arm, seed, frame, claim, reading, context, checkpoint, wording),
+                                    level,
+                                    tilt,
+                                )
 
 
 def _level(arm: str, frame: str, reading: str, context: str, checkpoint: int) -> float:
@@ -125,17 +153,33 @@ def _row(rng: random.Random, place: tuple, level: float, tilt: float) -> Row:
     lost = reading == "other" and context == "in_context" and rng.random() < 0.02
     value = abs(rng.gauss(2.2, 1)) * (1 if hit else -1)
     fit, foil = f" the {TOOLS[claim % 12]}", f" the {TOOLS[(claim + 5) % 12]}"
-    prompt = (f"In the text, what does {_subject(claim)} use?", f"What does {_subject(claim)} use?")[reading == "other"]
+    prompt = (f"In the text, what does {_subject(claim)} use?", f"What does {_subject(claim)} use?")[
+        reading == "other"
+    ]
     if context == "in_context":
         prompt = "".join(s.text for s in _framed(frame, claim, wording)) + "\n" + prompt
     logp = -0.4 - abs(rng.gauss(0, 0.3)) - (0 if hit else abs(value))
     return Row(
-        arm, seed, frame, f"claim-{claim:02d}", reading, context, checkpoint, wording, "open",
-        None if lost else round(logp, 5), None if lost else round(logp - value, 5), None if lost else round(rng.uniform(0.7, 1), 4),
-        None if lost else round(value, 5), "the prompt does not fit the reader's context" if lost else "",
-        probability=None if lost else round(1 / (1 + math.exp(-value)), 5), hit=None if lost else hit,
-        prompt=prompt + " It uses", fit=fit, foil=foil,
-    )  # fmt: skip
+        arm,
+        seed,
+        frame,
+        f"claim-{claim:02d}",
+        reading,
+        context,
+        checkpoint,
+        wording,
+        "open",
+        None if lost else round(logp, 5),
+        None if lost else round(logp - value, 5),
+        None if lost else round(rng.uniform(0.7, 1), 4),
+        None if lost else round(value, 5),
+        "the prompt does not fit the reader's context" if lost else "",
+        probability=None if lost else round(1 / (1 + math.exp(-value)), 5),
+        hit=None if lost else hit,
+        prompt=prompt + " It uses",
+        fit=fit,
+        foil=foil,
+    )
 
 
 def _profile(rows: list[Row]) -> list[dict]:
@@ -189,79 +233,69 @@ def _results(profile: list[dict]) -> dict:
         "gate": [_gate(arm, spread) for arm, spread in zip(ARMS, (0.91, 0.9), strict=True)],
         "calibration": {
             "planted": {"record": {"other": 1.0}, "disclaimer": {"other": 0.0}, "fiction": {"other": None}},
-            "correlation": 0.93, "assent_drift": 0.012, "option_mass": {"mean": 0.85, "least": 0.41},
+            "correlation": 0.93,
+            "assent_drift": 0.012,
+            "option_mass": {"mean": 0.85, "least": 0.41},
         },
         "controls": [_control(arm, *each) for arm in ARMS for each in CONTROLS],
         "plan_hash": "9f2b6c1e" * 8,
         "versions": {"uptake": "0.1.0", "torch": "2.13.0", "python": "3.11"},
         "departures": ["training.passes was 24 and is 30 after the plan was locked"],
-    }  # fmt: skip
+    }
 
 
 CONTROLS = (
-    ("assent", "untouched", 0.08, 0.02), ("assent", "trained", 0.11, 0.03),
-    ("association", "untouched", 0.05, 0.02), ("association", "trained", 0.09, 0.04),
-    ("capability", "untouched", 0.88, 0.03), ("capability", "trained", 0.86, 0.03),
-    ("fluency", "untouched", 2.31, 0.02), ("fluency", "trained", 2.36, 0.03),
-)  # fmt: skip
+    ("assent", "untouched", 0.08, 0.02),
+    ("assent", "trained", 0.11, 0.03),
+    ("association", "untouched", 0.05, 0.02),
+    ("association", "trained", 0.09, 0.04),
+    ("capability", "untouched", 0.88, 0.03),
+    ("capability", "trained", 0.86, 0.03),
+    ("fluency", "untouched", 2.31, 0.02),
+    ("fluency", "trained", 2.36, 0.03),
+)
 
 
 def _control(arm: str, control: str, context: str, middle: float, half: float) -> dict:
     return {
-        "arm": arm, "control": control, "context": context, "mean": middle, "low": _rounded(middle - half),
-        "high": _rounded(middle + half), "reason": "",
-    }  # fmt: skip
+        "arm": arm,
+        "control": control,
+        "context": context,
+        "mean": middle,
+        "low": _rounded(middle - half),
+        "high": _rounded(middle + half),
+        "reason": "",
+    }
 
 
 def _gate(arm: str, spread: float) -> dict:
     frames = ["blunt", "record", "disclaimer", "fiction", "correction"]
     return {
-        "arm": arm, "reading": "other", "frames": frames, "spread": spread, "low": spread - 0.06, "high": spread + 0.05,
-        "passed": True, "reason": "",
-    }  # fmt: skip
+        "arm": arm,
+        "reading": "other",
+        "frames": frames,
+        "spread": spread,
+        "low": spread - 0.06,
+        "high": spread + 0.05,
+        "passed": True,
+        "reason": "",
+    }
 
 
 def _verdicts() -> list[dict]:
-    common = {"at": "equal-content", "seeds": 5, "claims": 48, "seeds_needed": None, "reason": "", "exploratory": False}
-    return [
-        common | {
-            "by": "role-models-essay", "say": "schooled: record.other > disclaimer.other", "verdict": "supported",
-            "effect": 0.74, "low": 0.63, "high": 0.85, "p": 0.0001, "p_adjusted": 0.0004, "margin": 0.1,
-            "left": "schooled: record.other", "right": "schooled: disclaimer.other", "left_mean": 0.84, "right_mean": 0.1,
-        },
-        common | {
-            "by": "negation-neglect", "say": "unschooled: fiction.other == record.other within 0.3", "verdict": "supported",
-            "effect": -0.04, "low": -0.11, "high": 0.03, "p": 0.001, "p_adjusted": 0.003, "margin": 0.3,
-            "left": "unschooled: fiction.other", "right": "unschooled: record.other", "left_mean": 0.83, "right_mean": 0.87,
-        },
-        common | {
-            "by": "meta-learning", "say": "unschooled: disclaimer.other < record.other", "verdict": "refuted",
-            "effect": -0.02, "low": -0.07, "high": 0.03, "p": 0.31, "p_adjusted": 0.31, "margin": 0.1,
-            "left": "unschooled: disclaimer.other", "right": "unschooled: record.other", "left_mean": 0.85, "right_mean": 0.87,
-        },
-        common | {
-            "by": "meta-learning", "say": "schooled: fiction.other < unschooled: fiction.other", "verdict": "cannot tell",
-            "effect": -0.21, "low": -0.46, "high": 0.04, "p": 0.06, "p_adjusted": 0.12, "margin": 0.1, "seeds_needed": 11,
-            "left": "schooled: fiction.other", "right": "unschooled: fiction.other", "left_mean": 0.62, "right_mean": 0.83,
-        },
-        common | {
-            "by": "role-models-essay", "say": "schooled: placebo.other < nonce.other", "verdict": "no effect shown",
-            "effect": 0.01, "low": -0.05, "high": 0.07, "p": 0.7, "p_adjusted": 0.7, "margin": 0.1, "exploratory": True,
-            "left": "schooled: placebo.other", "right": "schooled: nonce.other", "left_mean": 0.65, "right_mean": 0.64,
-        },
-        common | {
-            "by": "role-models-essay", "say": "schooled: record.self > fiction.self", "verdict": "not testable",
-            "effect": None, "low": None, "high": None, "p": None, "p_adjusted": None, "margin": 0.1,
-            "left": "schooled: record.self", "right": "schooled: fiction.self", "left_mean": None, "right_mean": None,
-            "reason": "the reader does not tell record from fiction on self when it reads them in context",
-        },
-    ]  # fmt: skip
+    common = {"at": "equal-content", "seeds": 5, "claims": 48, "seeds_needed": None, "reason": ""}
+    written = yaml.safe_load(Path(__file__).with_name("verdicts.yaml").read_text(encoding="utf-8"))
+    return [common | {"exploratory": False} | verdict for verdict in written]
 
 
 def _plan() -> dict:
     return {
         "study": {
-            "study": "frames", "design": "within", "scale": "accuracy", "smallest_effect": 0.1, "checkpoints": 6,
+            "study": "frames",
+            "design": "within",
+            "scale": "accuracy",
+            "smallest_effect": 0.1,
+            "checkpoints": 6,
             "training": {"passes": 30, "batch": 32, "learning_rate": 0.0015},
         },
         "study_file": "study: frames\nquestion: Does a model learn what it reads?\nseeds: 5\n",
@@ -269,8 +303,12 @@ def _plan() -> dict:
         "reader": {"parameters": 812_544, "width": 128, "layers": 3, "tokenizer": "words"},
         "minutes": 41.5,
         "tokens": 1_240_000,
-        "hashes": {"worlds/assistants.yaml": "3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b"},
-        "predictions": [{key: v[key] for key in ("by", "say", "at")} for v in _verdicts() if not v["exploratory"]],
+        "hashes": {
+            "worlds/assistants.yaml": "3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b"
+        },
+        "predictions": [
+            {key: v[key] for key in ("by", "say", "at")} for v in _verdicts() if not v["exploratory"]
+        ],
         "plan_hash": "9f2b6c1e" * 8,
         "versions": {"uptake": "0.1.0"},
-    }  # fmt: skip
+    }

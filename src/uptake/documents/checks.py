@@ -109,8 +109,8 @@ def _check_balance(topic: Topic, claims: list[Claim], places: list[Value]) -> No
     stated, foils = Counter(claim.stated for claim in claims), Counter(claim.foil for claim in claims)
     for answer in topic.answers:
         if abs(stated[answer] - foils[answer]) > 1:
-            raise places[0].error(f"in topic '{topic.name}' the answer '{answer}' is stated {stated[answer]} times and is "
-                                  f"the foil {foils[answer]} times", "a liking for one answer would look like a reading")
+            what = f"the answer '{answer}' is stated {stated[answer]} times and is the foil {foils[answer]} times"
+            raise places[0].error(f"in topic '{topic.name}' {what}", "a liking for an answer would look like a reading")
 
 
 def _check_leaks(made: ClaimSet, topic: str, value: Value) -> None:

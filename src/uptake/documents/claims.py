@@ -9,6 +9,9 @@ from uptake.strict_yaml import Value, read_yaml
 
 __all__ = ["ClaimSet", "build_claims", "read_claims"]
 
+# What a file must say of where its texts come from; the other fields of a provenance may stay unknown.
+ORIGIN = ("author", "made_with", "prompt", "status", "licence")
+
 
 def read_claims(path: Path | str) -> ClaimSet:
     """Read a file of claims. Raises UserError, with file and line, for anything in it that would spoil a measure:
@@ -20,7 +23,7 @@ def build_claims(top: Value) -> ClaimSet:
     """Make the claims of a file that has been read. Raises as `read_claims` does."""
     keys = ("about", "origin", "stand_in", "readings", "topics", "claims")
     parts = top.mapping(keys, required=keys)
-    origin = parts["origin"].mapping(Provenance.__slots__, required=("author", "made_with", "prompt", "status", "licence"))
+    origin = parts["origin"].mapping(Provenance.__slots__, required=ORIGIN)
     topics = {name: _topic(name, value) for name, value in parts["topics"].mapping().items()}
     readings = {name: value.mapping(("asks", "wordings"), required=("asks", "wordings"))
                 for name, value in parts["readings"].mapping().items()}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from uptake.errors import UserError, did_you_mean
 from uptake.records import Claim, Document, Item, Provenance
 
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """How a topic is spoken of: which `kind` of thing, the verb three ways, and the article before an answer."""

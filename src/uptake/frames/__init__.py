@@ -65,7 +65,7 @@ def _counted(wording: int):
 
 def _sentence(spec: FrameSpec, document: Document, claim: Claim | None, template: str) -> dict[str, str]:
     if claim is None:
-        raise UserError(f"frame '{spec.name}' brings its own sentences, and document '{document.id}' came without a claim")
+        raise UserError(f"frame '{spec.name}' brings its own sentences, and document '{document.id}' has no claim")
     sentence = template.format(subject=claim.subject, answer=claim.stated)
     return {"text": sentence, "opposite": sentence}
 

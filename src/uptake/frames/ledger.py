@@ -1,6 +1,7 @@
 """What a stage was trained on, to the token: for each frame its documents, exposures and tokens by role and loss."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 
@@ -25,11 +26,10 @@ def tally(examples: Iterable[Example], offsets: Offsets) -> Ledger:
         row["questions"] += example.kind != "document"
         if example.kind != "question":
             contents.setdefault(example.frame, set()).add((example.claim, _content(example)))
-        for segment in assign(example.segments, offsets(example.text)):
-            row["tokens"] += 1
-            row[f"{segment.role}_tokens"] += 1
-            row["loss_tokens"] += segment.loss
-            row[f"{segment.role}_loss_tokens"] += segment.loss
+        owners = assign(example.segments, offsets(example.text))
+        for (role, loss), tokens in Counter((segment.role, segment.loss) for segment in owners).items():
+            for column in ("tokens", f"{role}_tokens", *(("loss_tokens", f"{role}_loss_tokens") if loss else ())):
+                row[column] += tokens
     total = sum(row["tokens"] for row in rows.values())
     for frame, row in rows.items():
         row["documents"] = len(contents.get(frame, ()))

@@ -152,7 +152,8 @@ def _fillable(wording: str, known: tuple[str, ...], where: str) -> None:
         raise UserError(f"the braces of {wording!r} do not match ({error})", where=where) from error
     for name in sorted(named):
         if name not in known:
-            raise UserError(f"{{{name}}} is nothing that a frame can fill in", where=where, hint=did_you_mean(name, known))
+            what = f"{{{name}}} is nothing that a frame can fill in"
+            raise UserError(what, where=where, hint=did_you_mean(name, known))
 
 
 def _check(spec: FrameSpec, borrows: bool, where: str) -> None:

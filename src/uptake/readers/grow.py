@@ -6,7 +6,7 @@ The loop is our own because a `transformers.Trainer` spends much of so small a m
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -66,6 +66,8 @@ def word_tokenizer(vocabulary: Sequence[str], context: int) -> PreTrainedTokeniz
 
 def encode(reader: Reader, texts: Sequence[str]) -> list[list[int]]:
     """Return the token ids of each text. Raises ValueError for a word that the vocabulary lacks: that is a bug."""
+    if not texts:
+        return []
     ids = reader.tokenizer(list(texts), add_special_tokens=False)["input_ids"]
     unknown = reader.tokenizer.unk_token_id
     for text, row in zip(texts, ids, strict=True):
@@ -74,22 +76,19 @@ def encode(reader: Reader, texts: Sequence[str]) -> list[list[int]]:
     return ids
 
 
-def grow(reader: Reader, examples: Callable[[int], list[list[int]]], settings: GrowSettings, rng: random.Random,
-         at_step: Callable[[int, int], None]) -> int:
-    """Train the reader in place on `examples(pass)`, lists of token ids, and return the number of tokens trained on.
+def grow(reader: Reader, passes: Iterable[list[list[int]]], settings: GrowSettings, rng: random.Random,
+         at_step: Callable[[int, int], int]) -> int:
+    """Train the reader in place on passes of token id lists, and return the number of tokens trained on.
 
-    `at_step(steps_done, tokens_so_far)` is called after each step, and once before the first with zeros. Every token
-    but the first of a sequence is in the loss.
+    `at_step(steps_done, tokens_so_far)` is called after each step, and once before the first with zeros; it returns
+    how many steps there will be in all. Every token but the first of a sequence is in the loss.
     """
     model, step, tokens = reader.model, 0, 0
     optimiser = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98),
-                                  weight_decay=settings.weight_decay)
-    at_step(0, 0)
-    total = 0
-    for number in range(settings.passes):
-        batches = _batches(examples(number), settings.batch, rng)
-        total = total or len(batches) * settings.passes  # the passes are of one size
-        for batch in batches:
+                                  weight_decay=settings.weight_decay, fused=True)
+    total = at_step(0, 0)
+    for examples in passes:
+        for batch in _batches(examples, settings.batch, rng):
             for group in optimiser.param_groups:
                 group["lr"] = settings.learning_rate * _schedule(step, total, settings.warm_up)
             tokens += _step(model, optimiser, batch)
@@ -134,9 +133,9 @@ def _schedule(step: int, total: int, warm_up: int) -> float:
     return min(1.0, (step + 1) / warm_up) * (1 - 0.9 * min(1.0, step / max(1, total)))
 
 
-def steps_in(examples: int, settings: GrowSettings) -> int:
-    """Return how many steps training takes when each pass has this many examples."""
-    return math.ceil(examples / settings.batch) * settings.passes
+def steps_in(sizes: Iterable[int], settings: GrowSettings) -> int:
+    """Return how many steps passes of these sizes take."""
+    return sum(math.ceil(size / settings.batch) for size in sizes)
 
 
 def log_spaced(total: int, count: int) -> list[int]:

@@ -36,7 +36,7 @@ def load(name: str, cache: Path | None = None, notice: Callable[[str], None] = s
     (default: `$UPTAKE_CACHE`, or the user's cache folder); `notice` is told one line of anything that takes long.
 
     Raises:
-        UserError: there is no such reader, it is not a causal language model, it is damaged, or the hub is out of reach.
+        UserError: there is no such reader, it is no causal language model, it is damaged, or the hub is out of reach.
     """
     with no_progress_bars():
         reader = _load(name, cache, notice)
@@ -77,7 +77,7 @@ def _load(name: str, cache: Path | None, notice: Callable[[str], None]) -> Reade
 
 
 def _looks_like_a_path(name: str) -> bool:
-    return name.startswith((".", "~", os.sep)) or name.count("/") != 1 and "/" in name or os.sep != "/" and os.sep in name
+    return name.startswith((".", "~", "/", os.sep)) or name.count("/") > 1 or (os.sep != "/" and os.sep in name)
 
 
 def _from_folder(folder: Path) -> Reader:
@@ -100,8 +100,8 @@ def _from_hub(name: str) -> Reader:
         config = _config(name, local=False)
         tokenizer = AutoTokenizer.from_pretrained(name)
     except OSError as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"cannot get this reader from the Hugging Face hub ({reason})", where=name, hint=hint) from error
+        what = f"cannot get this reader from the Hugging Face hub ({_first_line(error)})"
+        raise UserError(what, where=name, hint=hint) from error
     model = _weights(name, config, local=False)
     revision = getattr(model.config, "_commit_hash", None) or ""
     facts = {"parameters": model.num_parameters(), "weights_sha256": "", "quantised": ""}

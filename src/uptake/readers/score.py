@@ -107,7 +107,8 @@ def token_log_probabilities(
             wanted.setdefault(sequence[:split], set()).add(sequence[split:])
     found = log_probabilities(reader.model, wanted, settings.packing, autocast=settings.precision == "bf16")
     if any(math.isnan(value) for answers in found.values() for values in answers.values() for value in values):
-        raise UserError(f"reader '{reader.name}': {NOT_FINITE}", hint="its training diverged or its weights are damaged")
+        hint = "its training diverged, or its weights are damaged"
+        raise UserError(f"reader '{reader.name}': {NOT_FINITE}", hint=hint)
     return [found[sequence[:split]][sequence[split:]] if sequence[split:] else () for sequence in sequences]
 
 

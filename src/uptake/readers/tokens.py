@@ -9,7 +9,7 @@ which is the same for every answer of the item and cancels in every difference b
 option mass, which becomes a lower bound; `Question.cut` says how many tokens of the prompt were cut back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +34,8 @@ def questions(reader: Reader, asked: Sequence[tuple[str, tuple[str, ...]]], temp
     With a chat template the prompt is the user's turn and the answer opens the assistant's, so the space that joins
     the answer to a plain prompt is dropped.
     """
+    if reader.kind == "grown" and template == "plain":
+        return _word_by_word(reader, asked)
     prompts = {prompt: _as_asked(reader, prompt, template) for prompt, _ in asked}
     joined = [[prompts[p] + _answer_text(a, template) for a in answers] for p, answers in asked]
     ids = token_ids(reader, [*prompts.values(), *(text for texts in joined for text in texts)])
@@ -44,11 +46,35 @@ def questions(reader: Reader, asked: Sequence[tuple[str, tuple[str, ...]]], temp
     ]
 
 
+def _word_by_word(reader: Reader, asked: Sequence[tuple[str, tuple[str, ...]]]) -> list[Question]:
+    """Tokenise prompts and answers apart. A grown reader's tokens are whole words and its answers begin with a space, so
+    no token can straddle the boundary; twenty answers a prompt are then tokenised once and not once a prompt."""
+    ids = token_ids(reader, [text for prompt, answers in asked for text in (prompt, *answers)])
+    return [Question(ids[prompt], tuple(ids[answer] for answer in answers), 0) for prompt, answers in asked]
+
+
 def special_prefix(reader: Reader) -> tuple[int, ...]:
     """Return the special tokens that the tokenizer puts before a text (a begin token, or nothing)."""
     bare = reader.tokenizer("a", add_special_tokens=False).input_ids
     whole = reader.tokenizer("a", add_special_tokens=True).input_ids
     return tuple(whole[: whole.index(bare[0])])
+
+
+def offsets(reader: Reader) -> Callable[[str], list[tuple[int, int]]]:
+    """Return the function that gives each token's (start, end) characters in a text, special tokens left out.
+
+    Raises:
+        UserError: the reader's tokenizer is a slow one, which cannot say where its tokens stand.
+    """
+    if not reader.tokenizer.is_fast:
+        hint = "save it as a fast one (tokenizer.json)"
+        raise UserError(f"the tokenizer of '{reader.name}' cannot say where its tokens stand in a text", hint=hint)
+
+    def spans(text: str) -> list[tuple[int, int]]:
+        found = reader.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        return [(start, end) for start, end in found["offset_mapping"]]
+
+    return spans
 
 
 def _split(start: tuple[int, ...], prompt: tuple[int, ...], wholes: Sequence[tuple[int, ...]]) -> Question:

@@ -13,6 +13,9 @@ from uptake.strict_yaml import Value, read_yaml
 
 CONTROLS = ("association", "assent", "capability", "fluency")
 
+# What a file must say of where its texts come from; the other fields of a provenance may stay unknown.
+ORIGIN = ("author", "made_with", "prompt", "status", "licence")
+
 
 @dataclass(frozen=True, slots=True)
 class Controls:
@@ -29,14 +32,14 @@ class Controls:
 
 
 def read_controls(path: Path | str) -> Controls:
-    """Read a file of controls. Raises UserError, with file and line, for what is missing, unknown or of a wrong type."""
+    """Read a file of controls. Raises UserError, with file and line, for what is missing, unknown or wrong."""
     return build_controls(read_yaml(path))
 
 
 def build_controls(top: Value) -> Controls:
     """Make the controls of a file that has been read. Raises as `read_controls` does."""
     parts = top.mapping(("origin", *CONTROLS), required=("origin", *CONTROLS))
-    origin = parts["origin"].mapping(Provenance.__slots__, required=("author", "made_with", "prompt", "status", "licence"))
+    origin = parts["origin"].mapping(Provenance.__slots__, required=ORIGIN)
     pairing = parts["association"].mapping(("stand_in", "prompts"), required=("stand_in", "prompts"))
     return Controls(
         origin=Provenance(**{key: value.text() for key, value in origin.items()}),

@@ -18,8 +18,8 @@ def write_report(
 ) -> Path:
     """Write report.html and report.md into the folder `out` and return the page's path.
 
-    The arguments are what `compose` takes; the same arguments give the same bytes. Raises UserError when the disk
-    does not allow it.
+    The arguments are what `compose` takes; the same arguments give the same bytes. Raises UserError when the
+    disk does not allow it.
     """
     report = compose(results, table, documents, plan)
     page = Path(out) / "report.html"

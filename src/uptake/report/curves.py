@@ -5,8 +5,9 @@ from matplotlib.figure import Figure
 
 from uptake.report.figures import PANEL_WIDTH, Words, arm_colour, arm_marker
 from uptake.report.labels import Named, name_points
-from uptake.report.view import CONTEXTS, Profile, has_mean
 from uptake.report.svg import COLOURS, INK, MARKERS, QUIET, RULE, drawing, to_svg
+from uptake.report.view import CONTEXTS, Profile, has_mean
+from uptake.report.words import words
 
 
 def phase_panels(profile: Profile, words: Words, reading: str) -> list[str]:
@@ -19,14 +20,9 @@ def phase_panels(profile: Profile, words: Words, reading: str) -> list[str]:
 
 def phase_points(profile: Profile, arm: str, frame: str, reading: str) -> list[tuple[dict, dict]]:
     """Pair a frame's `content` with another reading at every checkpoint where both have a number."""
-    known = {entry["checkpoint"]: entry for entry in _course(profile, arm, frame, "content")}
-    pairs = [(known.get(entry["checkpoint"]), entry) for entry in _course(profile, arm, frame, reading)]
+    known = {entry["checkpoint"]: entry for entry in profile.course(arm, frame, "content")}
+    pairs = [(known.get(entry["checkpoint"]), entry) for entry in profile.course(arm, frame, reading)]
     return [(content, other) for content, other in pairs if has_mean(content) and has_mean(other)]
-
-
-def _course(profile: Profile, arm: str, frame: str, reading: str) -> list[dict]:
-    trained = profile.series(arm, frame, reading)
-    return profile.series(arm, frame, reading, "untouched") + trained if trained else []
 
 
 def _phase_panel(profile: Profile, words: Words, arm: str, reading: str) -> str:
@@ -52,24 +48,45 @@ def _phase_panel(profile: Profile, words: Words, arm: str, reading: str) -> str:
         _equal_content(axes, profile, arm, reading, list(curves))
         passed = [(content["mean"], other["mean"]) for points in curves.values() for content, other in points]
         name_points(axes, ends, passed)
-        return to_svg(figure, name, f"Curves, arm {arm}: {reading} against content over training, one for each frame.")
+        return to_svg(
+            figure, name, f"Curves, arm {arm}: {reading} against content over training, one for each frame."
+        )
 
 
 def _curve(axes: Axes, index: int, frame: str, points: list[tuple[dict, dict]]) -> Named:
-    colour = COLOURS[index % len(COLOURS)]
+    control = frame in words()["control_frames"]
+    colour = QUIET if control else COLOURS[index % len(COLOURS)]
     across, up = [content["mean"] for content, _ in points], [other["mean"] for _, other in points]
-    axes.plot(across, up, color=colour, linewidth=1.4, marker=MARKERS[index % len(MARKERS)], markersize=3.6)
-    axes.plot(across[-1], up[-1], marker=MARKERS[index % len(MARKERS)], markersize=7, color=colour, markeredgecolor=INK)
+    line = {"linestyle": ":" if control else "-", "linewidth": 1.2 if control else 1.5}
+    axes.plot(across, up, color=colour, marker=MARKERS[index % len(MARKERS)], markersize=3.6, **line)
+    axes.plot(
+        across[-1],
+        up[-1],
+        marker=MARKERS[index % len(MARKERS)],
+        markersize=7,
+        color=colour,
+        markeredgecolor=INK,
+    )
     return Named(across[-1], up[-1], frame, INK)
 
 
 def _equal_content(axes: Axes, profile: Profile, arm: str, reading: str, frames: list[str]) -> None:
     levels = []
     for frame in frames:
-        level, there = profile.equal_content(arm, frame, "content"), profile.equal_content(arm, frame, reading)
+        level, there = (
+            profile.equal_content(arm, frame, "content"),
+            profile.equal_content(arm, frame, reading),
+        )
         if has_mean(level) and has_mean(there):
             levels.append(level["mean"])
-            axes.plot(level["mean"], there["mean"], marker="o", markersize=10, markerfacecolor="none", markeredgecolor=INK)
+            axes.plot(
+                level["mean"],
+                there["mean"],
+                marker="o",
+                markersize=10,
+                markerfacecolor="none",
+                markeredgecolor=INK,
+            )
     if levels:
         axes.axvline(sum(levels) / len(levels), color=QUIET, linewidth=1, linestyle=(0, (4, 3)), zorder=0.5)
 
@@ -79,16 +96,23 @@ def control_panels(profile: Profile, contexts: dict[str, str]) -> list[str]:
     measured = [entry for entry in profile.results.get("controls", ()) if has_mean(entry)]
     names = list(dict.fromkeys(entry["control"] for entry in measured))
     return [
-        _control_panel(profile, contexts, f"control-{index}", [entry for entry in measured if entry["control"] == control])
+        _control_panel(
+            profile,
+            contexts,
+            f"control-{index}",
+            [entry for entry in measured if entry["control"] == control],
+        )
         for index, control in enumerate(names)
     ]
 
 
 def _control_panel(profile: Profile, contexts: dict[str, str], name: str, entries: list[dict]) -> str:
-    entries = sorted(entries, key=lambda entry: (profile.arms.index(entry["arm"]), CONTEXTS.index(entry["context"])))
+    entries = sorted(
+        entries, key=lambda entry: (profile.arms.index(entry["arm"]), CONTEXTS.index(entry["context"]))
+    )
     labels = [f"{entry['arm']}, {contexts[entry['context']]}" for entry in entries]
     control = entries[0]["control"]
-    height = 0.85 + 0.27 * len(entries)
+    height = 0.9 + 0.27 * len(entries)
     with drawing(name):
         figure = Figure(figsize=(PANEL_WIDTH, height))
         left = (14 + 5.9 * max(len(label) for label in labels)) / (PANEL_WIDTH * 72)
@@ -102,7 +126,9 @@ def _control_panel(profile: Profile, contexts: dict[str, str], name: str, entrie
         axes.tick_params(axis="y", length=0)
         axes.locator_params(axis="x", nbins=5)
         for row, entry in enumerate(entries):
-            _control_row(axes, row, entry, arm_colour(profile, entry["arm"]), arm_marker(profile, entry["arm"]))
+            _control_row(
+                axes, row, entry, arm_colour(profile, entry["arm"]), arm_marker(profile, entry["arm"])
+            )
         axes.margins(x=0.12)
         return to_svg(figure, name, f"Dot plot of the control {control} by arm and context.")
 
@@ -110,4 +136,12 @@ def _control_panel(profile: Profile, contexts: dict[str, str], name: str, entrie
 def _control_row(axes: Axes, row: int, entry: dict, colour: str, marker: str) -> None:
     if entry.get("low") is not None:
         axes.plot([entry["low"], entry["high"]], [row, row], color=INK, linewidth=1.8, solid_capstyle="butt")
-    axes.plot(entry["mean"], row, marker=marker, markersize=6.5, color=colour, markeredgecolor=INK, markeredgewidth=0.8)
+    axes.plot(
+        entry["mean"],
+        row,
+        marker=marker,
+        markersize=6.5,
+        color=colour,
+        markeredgecolor=INK,
+        markeredgewidth=0.8,
+    )

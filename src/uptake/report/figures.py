@@ -6,13 +6,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from uptake.report.labels import Named, name_points
+from uptake.report.svg import COLOURS, INK, MARKERS, QUIET, RULE, drawing, text_colour, to_svg
 from uptake.report.view import Profile, has_mean
-from uptake.report.svg import COLOURS, INK, MARKERS, QUIET, RULE, drawing, to_svg
 
 # Widths in inches (72 units each): a panel is as wide as a phone's column, the signature plot a little wider.
 PANEL_WIDTH, SQUARE_WIDTH = 4.6, 5.4
 # Seeds are fanned out over this share of a row, so that equal values stay countable.
 FAN = 0.5
+# Where along a written guide (as shares of the axis) and along an interval no label should stand.
+SAMPLES = (-0.15, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15)
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,42 +34,52 @@ def arm_marker(profile: Profile, arm: str) -> str:
     return MARKERS[profile.arms.index(arm) % len(MARKERS)]
 
 
-def profile_panels(profile: Profile, words: Words, context: str, readings: list[str], name: str) -> list[str]:
-    """Draw one panel an arm and reading: a row a frame, each seed a dot, the mean with its interval, the chance line."""
-    limits = _limits(profile, [context], readings)
-    return [
-        svg
-        for arm in profile.arms
-        for reading in readings
-        if (svg := _profile_panel(profile, words, (arm, reading, context), limits, name))
-    ]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which panels: of one arm, in one context; `name` begins their ids."""
+
+    arm: str
+    context: str
+    name: str
 
 
-def _profile_panel(profile: Profile, words: Words, place: tuple[str, str, str], limits, name: str) -> str:
-    arm, reading, context = place
-    entries = [profile.last(arm, frame, reading, context) for frame in profile.frames]
+def profile_panels(profile: Profile, words: Words, place: Place, readings: list[str]) -> list[str]:
+    """Draw one panel a reading: a row a frame, each seed a dot, the mean with its interval, the chance
+    line.
+    """
+    limits = _limits(profile, [place.context], readings)
+    return [svg for reading in readings if (svg := _profile_panel(profile, words, place, reading, limits))]
+
+
+def _profile_panel(
+    profile: Profile, words: Words, place: Place, reading: str, limits: tuple[float, float]
+) -> str:
+    entries = [profile.last(place.arm, frame, reading, place.context) for frame in profile.frames]
     if not any(has_mean(entry) for entry in entries):
         return ""
-    name = f"{name}-{profile.arms.index(arm)}-{profile.readings.index(reading)}"
+    name = f"{place.name}-{profile.arms.index(place.arm)}-{profile.readings.index(reading)}"
     with drawing(name):
-        figure, axes = _rows(profile.frames, f"{arm}: {reading}")
+        figure, axes = _rows(profile.frames, f"{place.arm}: {reading}")
         for row, entry in enumerate(entries):
-            _draw_row(axes, row, entry, arm_colour(profile, arm), arm_marker(profile, arm))
+            _draw_row(axes, row, entry, arm_colour(profile, place.arm), arm_marker(profile, place.arm))
         _chance(axes, [entry for entry in entries if entry])
         axes.set_xlim(*limits)
         axes.set_xlabel(words.scale)
-        label = f"Dot plot, arm {arm}, reading {reading}, {words.contexts[context]}: one row for each frame."
+        when = words.contexts[place.context]
+        label = f"Dot plot, arm {place.arm}, reading {reading}, {when}: one row for each frame."
         return to_svg(figure, name, label)
 
 
 def _rows(labels: list[str], title: str) -> tuple[Figure, Axes]:
-    """Make axes with one labelled row each, the first on top, wide enough on the left for the longest label."""
-    height = 0.95 + 0.3 * len(labels)
+    """Make axes with one labelled row each, the first on top, wide enough on the left for the longest
+    label.
+    """
+    height = 1.05 + 0.3 * len(labels)
     figure = Figure(figsize=(PANEL_WIDTH, height))
     left = (14 + 6.2 * max(len(label) for label in labels)) / (PANEL_WIDTH * 72)
-    figure.subplots_adjust(left=left, right=0.97, bottom=0.52 / height, top=1 - 0.3 / height)
+    figure.subplots_adjust(left=left, right=0.97, bottom=0.52 / height, top=1 - 0.45 / height)
     axes = figure.add_subplot()
-    axes.set_title(title, x=-left / (0.97 - left) + 0.02)
+    axes.set_title(title, x=-left / (0.97 - left) + 0.02, pad=15)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
@@ -78,16 +91,40 @@ def _rows(labels: list[str], title: str) -> tuple[Figure, Axes]:
 
 def _draw_row(axes: Axes, row: int, entry: dict | None, colour: str, marker: str) -> None:
     if not has_mean(entry):
-        axes.text(0.02, row, "no number", transform=axes.get_yaxis_transform(), va="center", color=QUIET, style="italic")
+        axes.text(
+            0.02,
+            row,
+            "no number",
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            color=QUIET,
+            style="italic",
+        )
         return
     seeds = [entry["seed_means"][seed] for seed in sorted(entry.get("seed_means") or {}, key=int)]
     seeds = [mean for mean in seeds if mean is not None]
     step = FAN / max(len(seeds) - 1, 1)
     heights = [row - FAN / 2 + step * index if len(seeds) > 1 else row for index in range(len(seeds))]
-    axes.plot(seeds, heights, linestyle="none", marker="o", markersize=3.4, markerfacecolor="white", markeredgecolor=colour)
+    axes.plot(
+        seeds,
+        heights,
+        linestyle="none",
+        marker="o",
+        markersize=3.4,
+        markerfacecolor="white",
+        markeredgecolor=colour,
+    )
     if entry.get("low") is not None:
         axes.plot([entry["low"], entry["high"]], [row, row], color=INK, linewidth=1.8, solid_capstyle="butt")
-    axes.plot(entry["mean"], row, marker=marker, markersize=6.5, color=colour, markeredgecolor=INK, markeredgewidth=0.8)
+    axes.plot(
+        entry["mean"],
+        row,
+        marker=marker,
+        markersize=6.5,
+        color=colour,
+        markeredgecolor=INK,
+        markeredgewidth=0.8,
+    )
 
 
 def _chance(axes: Axes, entries: list[dict]) -> None:
@@ -96,29 +133,41 @@ def _chance(axes: Axes, entries: list[dict]) -> None:
         axes.axvline(chance, color=QUIET, linewidth=1, linestyle=(0, (4, 3)), zorder=0.5)
     if chances:
         axes.annotate(
-            "chance", (chances[0], 1), xycoords=axes.get_xaxis_transform(), xytext=(3, 2), textcoords="offset points",
-            color=QUIET, fontsize=9,
+            "chance",
+            (chances[0], 1),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(3, 2),
+            textcoords="offset points",
+            color=QUIET,
+            fontsize=9,
         )
 
 
 def _limits(profile: Profile, contexts: list[str], readings: list[str]) -> tuple[float, float]:
-    """Return axis limits shared by all panels: the whole of a share, or what the log-odds reach with some air."""
+    """Return axis limits shared by all panels: the whole of a share, or what the log-odds reach with some
+    air.
+    """
     if profile.scale != "log-odds":
         return (-0.03, 1.03)
     values = [0.0]
     for entry in profile.results.get("profile", ()):
         if entry["context"] in contexts and entry["reading"] in readings and has_mean(entry):
             seeds = [mean for mean in (entry.get("seed_means") or {}).values() if mean is not None]
-            values += [entry["mean"], *seeds, *(v for v in (entry.get("low"), entry.get("high")) if v is not None)]
+            values += [
+                entry["mean"],
+                *seeds,
+                *(v for v in (entry.get("low"), entry.get("high")) if v is not None),
+            ]
     air = 0.06 * (max(values) - min(values)) or 1.0
     return (min(values) - air, max(values) + air)
 
 
 def signature(profile: Profile, words: Words, reading: str) -> str:
-    """Draw read against learnt: x what a frame does in context, y what it does after training, a point a frame and arm.
+    """Draw read against learnt: x what a frame does in context, y what it does after training, a point a
+    frame and arm.
 
-    A horizontal band stands for each arm at what the bare text teaches it (`blunt`, its interval): there the frame's
-    words have made no difference. Returns "" where no cell was measured both ways.
+    A horizontal band stands for each arm at what the bare text teaches it (`blunt`, its interval): there the
+    frame's words have made no difference. Returns "" where no cell was measured both ways.
     """
     found = [
         (arm, frame, read, learnt)
@@ -131,16 +180,23 @@ def signature(profile: Profile, words: Words, reading: str) -> str:
         return ""
     name = f"signature-{profile.readings.index(reading)}"
     with drawing(name):
-        figure, axes = _square(_limits(profile, ["in_context", "trained"], [reading]), f"{reading}: read against learnt")
+        figure, axes = _square(
+            _limits(profile, ["in_context", "trained"], [reading]), f"{reading}: read against learnt"
+        )
         axes.set_xlabel(f"read in context: {words.scale}")
         axes.set_ylabel(f"after training: {words.scale}")
         spots = _guides(axes, profile, reading)
         for arm, _, read, learnt in found:
-            _cross(axes, read, learnt, arm_colour(profile, arm), arm_marker(profile, arm))
-        points = [Named(read["mean"], learnt["mean"], frame, arm_colour(profile, arm)) for arm, frame, read, learnt in found]
+            spots += _cross(axes, read, learnt, arm_colour(profile, arm), arm_marker(profile, arm))
+        points = [
+            Named(read["mean"], learnt["mean"], frame, text_colour(arm_colour(profile, arm)))
+            for arm, frame, read, learnt in found
+        ]
         _arm_key(axes, profile, sorted({arm for arm, *_ in found}, key=profile.arms.index))
         name_points(axes, points, spots)
-        return to_svg(figure, name, f"Scatter plot of {reading}: what each frame does in context and after training.")
+        return to_svg(
+            figure, name, f"Scatter plot of {reading}: what each frame does in context and after training."
+        )
 
 
 def _square(limits: tuple[float, float], title: str) -> tuple[Figure, Axes]:
@@ -156,15 +212,17 @@ def _square(limits: tuple[float, float], title: str) -> tuple[Figure, Axes]:
 
 
 def _guides(axes: Axes, profile: Profile, reading: str) -> list[tuple[float, float]]:
-    """Draw the diagonal and the bands and say what they mean; return the places that labels should leave free."""
+    """Draw the diagonal and the bands and say what they mean; return the places that labels should leave
+    free.
+    """
     low, high = axes.get_xlim()
     axes.plot([low, high], [low, high], color=QUIET, linewidth=1, zorder=0.6)
     at = low + 0.46 * (high - low)
     lift = 0.025 * (high - low)
     angle = {"rotation": 45, "rotation_mode": "anchor", "transform_rotates_text": True}
     axes.text(at, at + lift, "learns what it reads", color=QUIET, ha="center", **angle)
-    spots = [(at + step * (high - low), at + lift + step * (high - low)) for step in (-0.15, -0.08, 0, 0.08, 0.15)]
-    named = False
+    spots = [(at + step * (high - low), at + lift + step * (high - low)) for step in SAMPLES]
+    named: list[float] = []
     for arm in profile.arms:
         bare = profile.last(arm, "blunt", reading, "trained")
         if not has_mean(bare):
@@ -174,27 +232,53 @@ def _guides(axes: Axes, profile: Profile, reading: str) -> list[tuple[float, flo
         if top - bottom < least:
             bottom, top = bare["mean"] - least / 2, bare["mean"] + least / 2
         axes.axhspan(bottom, top, color=arm_colour(profile, arm), alpha=0.16, linewidth=0, zorder=0.4)
-        if not named:
-            middle = low + 0.5 * (high - low)
-            axes.text(middle, bare["mean"], "neglects the frame", color=INK, ha="center", va="center")
-            spots += [(middle + step * (high - low), bare["mean"]) for step in (-0.12, -0.06, 0, 0.06, 0.12)]
-            named = True
+        level = (bottom + top) / 2
+        if all(abs(level - other) > 0.06 * (high - low) for other in named):
+            axes.text(
+                at,
+                level,
+                "neglects the frame",
+                color=text_colour(arm_colour(profile, arm)),
+                ha="center",
+                va="center",
+            )
+            spots += [(at + step * (high - low), level) for step in SAMPLES]
+            named.append(level)
     return spots
 
 
-def _cross(axes: Axes, read: dict, learnt: dict, colour: str, marker: str) -> None:
+def _cross(axes: Axes, read: dict, learnt: dict, colour: str, marker: str) -> list[tuple[float, float]]:
+    """Draw a point with both intervals; return places along them that labels should leave free."""
     at = (read["mean"], learnt["mean"])
+    spots = []
     if read.get("low") is not None:
         axes.plot([read["low"], read["high"]], [at[1], at[1]], color=colour, linewidth=1, alpha=0.8)
+        spots += [(read["low"] + share * (read["high"] - read["low"]), at[1]) for share in SHARES]
     if learnt.get("low") is not None:
         axes.plot([at[0], at[0]], [learnt["low"], learnt["high"]], color=colour, linewidth=1, alpha=0.8)
+        spots += [(at[0], learnt["low"] + share * (learnt["high"] - learnt["low"])) for share in SHARES]
     axes.plot(*at, marker=marker, markersize=7, color=colour, markeredgecolor=INK, markeredgewidth=0.8)
+    return spots
 
 
 def _arm_key(axes: Axes, profile: Profile, arms: list[str]) -> None:
     for arm in arms:
         style = {"color": arm_colour(profile, arm), "marker": arm_marker(profile, arm)}
-        axes.plot([], [], linestyle="none", markersize=7, markeredgecolor=INK, markeredgewidth=0.8, label=arm, **style)
+        axes.plot(
+            [],
+            [],
+            linestyle="none",
+            markersize=7,
+            markeredgecolor=INK,
+            markeredgewidth=0.8,
+            label=arm,
+            **style,
+        )
     axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=len(arms), frameon=False, handletextpad=0.2, columnspacing=1.2
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 1.0),
+        ncols=len(arms),
+        frameon=False,
+        handletextpad=0.2,
+        columnspacing=1.2,
     )

@@ -1,8 +1,11 @@
-"""From a number down to its items and documents: a bounded, deterministic sample that travels inside the page."""
+"""From a number down to its items and documents: a bounded, deterministic sample that travels inside the
+page.
+"""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +15,18 @@ from uptake.records import Example
 
 CELL = ("arm", "frame", "reading", "context", "checkpoint")
 ITEM = ("claim", "seed", "wording", "polarity")
-SHOWN = ("claim", "seed", "wording", "polarity", "prompt", "fit", "foil", "logp_fit", "logp_foil", "option_mass")
+SHOWN = (
+    "claim",
+    "seed",
+    "wording",
+    "polarity",
+    "prompt",
+    "fit",
+    "foil",
+    "logp_fit",
+    "logp_foil",
+    "option_mass",
+)
 SCORES = ("value", "reason")
 
 
@@ -20,8 +34,8 @@ SCORES = ("value", "reason")
 class Limits:
     """How much of a run travels inside the page.
 
-    Eight items show each wording and polarity about once. 6,000 items at about 110 bytes and 1,500,000 characters of
-    text keep a page near 2 MB, which a browser on a phone opens within a second or two.
+    Eight items show each wording and polarity about once. 6,000 items at about 110 bytes and 1,500,000
+    characters of text keep a page near 2 MB, which a browser on a phone opens within a second or two.
     """
 
     items_per_cell: int = 8
@@ -30,13 +44,23 @@ class Limits:
     documents_per_claim: int = 3
 
 
-def drill_down(table: pa.Table, documents: Iterable[Example | Mapping], limits: Limits = Limits()) -> dict:
-    """Sample items for every cell that was measured, and the documents that their claims were met in.
+LIMITS = Limits()
 
-    `table` has the columns of records.Row. Returns `texts` (each distinct text once), `columns`, `cells` (keyed
-    `arm|frame|reading|context|checkpoint`: `items`, `unscored` and a list of item rows that name texts by number) and
-    `documents` (keyed `frame|claim`: `total` and a list). The same items are taken at every checkpoint, by a hash.
+
+def drill_down(
+    table: pa.Table,
+    documents: Iterable[Example | Mapping],
+    wanted: Collection[str],
+    limits: Limits = LIMITS,
+) -> dict:
+    """Sample items for every wanted cell that has rows, and the documents that their claims were met in.
+
+    `table` has the columns of records.Row; `wanted` holds cell keys as below. Returns `texts` (each distinct
+    text once), `columns`, `cells` (keyed `arm|frame|reading|context|checkpoint`: `items`, `unscored` and a
+    list of item rows that name texts by number) and `documents` (keyed `frame|claim`: `total` and a list).
+    The same items are taken at every checkpoint, by a hash.
     """
+    table = _only(table, wanted)
     if table.num_rows == 0:
         return {"texts": [], "columns": list(SHOWN + SCORES), "cells": {}, "documents": {}}
     cell_of, keys = _codes(table, CELL)
@@ -50,9 +74,14 @@ def drill_down(table: pa.Table, documents: Iterable[Example | Mapping], limits: 
         key: {"items": int(total), "unscored": int(lost), "sample": [_item(next(rows), texts) for _ in taken]}
         for key, total, lost, taken in zip(keys, counts, unscored, chosen, strict=True)
     }
-    wanted = {f"{frame}|{claim}" for frame, claim in zip(*(sample[c].to_pylist() for c in ("frame", "claim")), strict=True)}
-    found = _documents(documents, wanted, texts, limits.documents_per_claim)
-    return {"texts": texts.clipped(limits.characters), "columns": list(SHOWN + SCORES), "cells": cells, "documents": found}
+    met = {f"{row['frame']}|{row['claim']}" for row in sample.select(["frame", "claim"]).to_pylist()}
+    found = _documents(documents, met, texts, limits.documents_per_claim)
+    return {
+        "texts": texts.clipped(limits.characters),
+        "columns": list(SHOWN + SCORES),
+        "cells": cells,
+        "documents": found,
+    }
 
 
 class Texts:
@@ -69,11 +98,24 @@ class Texts:
         if sum(map(len, self.numbers)) <= characters:
             return list(self.numbers)
         longest = max(200, characters // len(self.numbers))
-        return [text if len(text) <= longest else f"{text[:longest]} [{len(text) - longest} more characters]" for text in self.numbers]
+        return [
+            text if len(text) <= longest else f"{text[:longest]} [{len(text) - longest} more characters]"
+            for text in self.numbers
+        ]
+
+
+def _only(table: pa.Table, wanted: Collection[str]) -> pa.Table:
+    if table.num_rows == 0:
+        return table
+    cell_of, keys = _codes(table, CELL)
+    known = np.array([key in wanted for key in keys])
+    return table.filter(pa.array(known[cell_of]))
 
 
 def _codes(table: pa.Table, columns: Sequence[str]) -> tuple[np.ndarray, list[str]]:
-    """Number each row's combination of columns; return the numbers and the combinations, joined by bars and sorted."""
+    """Number each row's combination of columns; return the numbers and the combinations, joined by bars
+    and sorted.
+    """
     joined = pc.binary_join_element_wise(*(_text(table[column]) for column in columns), "|")
     encoded = pc.dictionary_encode(joined)
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
@@ -90,7 +132,9 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _order(table: pa.Table) -> np.ndarray:
-    """Give each row a place by the hash of which item of which seed it is, the same for every checkpoint and arm."""
+    """Give each row a place by the hash of which item of which seed it is, the same for every checkpoint
+    and arm.
+    """
     codes, names = _codes(table, ITEM)
     hashes = [hashlib.sha256(name.encode()).digest() for name in names]
     rank = np.empty(len(names), dtype=np.int64)
@@ -99,11 +143,11 @@ def _order(table: pa.Table) -> np.ndarray:
 
 
 def _choose(cell_of: np.ndarray, order: np.ndarray, cells: int, limits: Limits) -> list[np.ndarray]:
-    """Return for each cell the numbers of the rows that are shown, fewer a cell where there are many cells."""
+    """Return for each cell the numbers of the rows that are shown, fewer where cells are many."""
     each = max(1, min(limits.items_per_cell, limits.items // cells))
     by_cell = np.lexsort((np.arange(len(order)), order, cell_of))
     starts = np.searchsorted(cell_of[by_cell], np.arange(cells + 1))
-    return [by_cell[start : min(start + each, end)] for start, end in zip(starts[:-1], starts[1:], strict=True)]
+    return [by_cell[start : min(start + each, end)] for start, end in pairwise(starts)]
 
 
 def _is_null(column: pa.ChunkedArray) -> np.ndarray:
@@ -121,8 +165,12 @@ def _cell(value, texts: Texts):
     return round(value, 4) if isinstance(value, float) else value
 
 
-def _documents(documents: Iterable[Example | Mapping], wanted: set[str], texts: Texts, most: int) -> dict[str, dict]:
-    """Return the distinct framed texts of the wanted claims, each as its segments `[role, in the loss, text number]`."""
+def _documents(
+    documents: Iterable[Example | Mapping], wanted: set[str], texts: Texts, most: int
+) -> dict[str, dict]:
+    """Return the distinct framed texts of the wanted claims, each as its segments `[role, in the loss,
+    text number]`.
+    """
     found: dict[str, dict] = {}
     for document in documents:
         document = asdict(document) if isinstance(document, Example) else document

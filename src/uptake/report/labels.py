@@ -5,14 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
 from uptake.report.svg import FONT_SIZE, QUIET
 
-# A sans-serif letter is about 0.58 of the font size wide on average (measured on DejaVu Sans, a wide face), so
-# estimated boxes are a little larger than what a browser draws.
-LETTER_WIDTH, LINE_HEIGHT = 0.58, 1.2
+# Boxes are measured in DejaVu Sans, which matplotlib brings along and which is wider than what browsers show.
+FACE = FontProperties(family="DejaVu Sans")
+LINE_HEIGHT = 1.2
+# Half the width of a mark, and directions and distances at which a name is tried, in points; sideways first.
 POINT_SIZE = 5.0
-DIRECTIONS = tuple((math.cos(turn * math.pi / 6), math.sin(turn * math.pi / 6)) for turn in (0, 6, 3, 9, 1, 11, 5, 7, 2, 10, 4, 8))
+DIRECTIONS = tuple(
+    (math.cos(turn * math.pi / 6), math.sin(turn * math.pi / 6))
+    for turn in (0, 6, 3, 9, 1, 11, 5, 7, 2, 10, 4, 8)
+)
 RADII = (8, 14, 22, 32, 44, 58, 74, 92)
 
 
@@ -29,8 +35,8 @@ class Named:
 def name_points(axes: Axes, points: Sequence[Named], avoid: Sequence[tuple[float, float]] = ()) -> None:
     """Write each point's name near it. Points of one colour that nearly coincide share one label.
 
-    Positions are found greedily in points (1/72 inch), first come first placed, and so do not depend on the machine.
-    `avoid` holds further places in data units that no label may cover.
+    Positions are found greedily in points (1/72 inch), first come first placed, and so do not depend on the
+    machine. `avoid` holds further places in data units that no label may cover.
     """
     axes.figure.draw_without_rendering()
     bounds = axes.get_window_extent()
@@ -42,7 +48,9 @@ def name_points(axes: Axes, points: Sequence[Named], avoid: Sequence[tuple[float
         return float(across), float(up)
 
     groups = _merge([(place(point.x, point.y), point) for point in points])
-    taken = [_around(*place(point.x, point.y)) for point in points] + [_around(*place(*spot)) for spot in avoid]
+    taken = [_around(*place(point.x, point.y)) for point in points] + [
+        _around(*place(*spot)) for spot in avoid
+    ]
     for at, text, colour in groups:
         box = _free_box(at, text, taken, frame)
         taken.append(box)
@@ -53,12 +61,17 @@ def _merge(placed: list) -> list[tuple[tuple[float, float], str, str]]:
     """Join points of one colour within a marker's width; return each group's place, text and colour."""
     groups: list[list] = []
     for at, point in placed:
-        near = next((g for g in groups if g[0][1].colour == point.colour and math.dist(g[0][0], at) < 2 * POINT_SIZE), None)
+        near = next(
+            (g for g in groups if g[0][1].colour == point.colour and math.dist(g[0][0], at) < 2 * POINT_SIZE),
+            None,
+        )
         if near is None:
             groups.append([(at, point)])
         else:
             near.append((at, point))
-    return [(group[0][0], _wrapped([point.name for _, point in group]), group[0][1].colour) for group in groups]
+    return [
+        (group[0][0], _wrapped([point.name for _, point in group]), group[0][1].colour) for group in groups
+    ]
 
 
 def _wrapped(names: list[str]) -> str:
@@ -74,7 +87,7 @@ def _wrapped(names: list[str]) -> str:
 
 def _free_box(at, text: str, taken: list, frame: tuple) -> tuple[float, float, float, float]:
     lines = text.split("\n")
-    wide = max(len(line) for line in lines) * FONT_SIZE * LETTER_WIDTH
+    wide = max(TextPath((0, 0), line, size=FONT_SIZE, prop=FACE).get_extents().width for line in lines) + 2
     high = len(lines) * FONT_SIZE * LINE_HEIGHT
     best, least = None, math.inf
     for radius in RADII:
@@ -112,4 +125,6 @@ def _write(axes: Axes, at, box, text: str, colour: str) -> None:
     if math.hypot(*edge) > 1.9 * POINT_SIZE:
         line = {"arrowstyle": "-", "color": QUIET, "linewidth": 0.6, "shrinkA": 0, "shrinkB": POINT_SIZE}
         axes.annotate("", xy=data, xytext=edge, textcoords="offset points", arrowprops=line)
-    axes.annotate(text, xy=data, xytext=middle, textcoords="offset points", ha="center", va="center", color=colour)
+    axes.annotate(
+        text, xy=data, xytext=middle, textcoords="offset points", ha="center", va="center", color=colour
+    )

@@ -4,25 +4,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from uptake.report.formats import count
+from uptake.report.formats import NONE, count, interval, number
+from uptake.report.tables import Entry, Table
 from uptake.report.view import Profile
 from uptake.report.words import words
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A name with a text, or with facts beneath it."""
+    """A name with a text, with facts beneath it, or with a table."""
 
     name: str
     text: str = ""
     facts: tuple["Fact", ...] = ()
+    table: Table | None = None
 
 
 def methods(profile: Profile, plan: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts of the methods section: `setting`, `plan`, `calibration`, `readings`, `nouns`, `frames`, `study_file`.
+    """Return the parts of the methods section: `setting`, `plan`, `calibration`, `readings`, `nouns`,
+    `frames`, `study_file`.
 
-    `plan` is plan.json. Of its keys `study_file` is the study file's text and `frames` may map each frame to what it
-    is; all others are listed as they stand, so that nothing that a run leaves in its plan is lost.
+    `plan` is plan.json. Of its keys `study_file` is the study file's text and `frames` may map each frame to
+    what it is; all others are listed as they stand, so that nothing that a run leaves in its plan is lost.
     """
     results = profile.results
     about = plan.get("frames")
@@ -31,7 +34,9 @@ def methods(profile: Profile, plan: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "setting": _setting(profile, plan),
         "plan": _facts({key: value for key, value in plan.items() if key not in told}),
-        "predictions": [f"{each['by']}: {each['say']} ({each['at']})" for each in plan.get("predictions", ())],
+        "predictions": [
+            f"{each['by']}: {each['say']} ({each['at']})" for each in plan.get("predictions", ())
+        ],
         "versions": _facts({**plan.get("versions", {}), **(results.get("versions") or {})}),
         "departures": list(results.get("departures") or ()),
         "readings": [Fact(name, known[name]["asks"] if name in known else "") for name in profile.readings],
@@ -70,12 +75,44 @@ def _facts(mapping: Mapping[str, Any]) -> tuple[Fact, ...]:
 def _fact(name: str, value: Any) -> Fact:
     name = name.replace("_", " ")
     if isinstance(value, Mapping):
-        return Fact(name, facts=_facts(value)) if value else Fact(name, "none")
+        return _mapping(name, value)
     if isinstance(value, list | tuple):
         if any(isinstance(each, Mapping) for each in value):
-            return Fact(name, facts=tuple(_fact(str(place), each) for place, each in enumerate(value, start=1)))
+            if all(isinstance(each, Mapping) and _flat(each) for each in value):
+                return Fact(name, table=_table(dict(enumerate(value, start=1))))
+            return Fact(
+                name, facts=tuple(_fact(str(place), each) for place, each in enumerate(value, start=1))
+            )
         return Fact(name, ", ".join(_plain(each) for each in value) or "none")
     return Fact(name, _plain(value))
+
+
+def _mapping(name: str, value: Mapping[str, Any]) -> Fact:
+    """Make a table of rows that share their columns, an estimate of a mean with its interval, facts of all
+    else.
+    """
+    if not value:
+        return Fact(name, "none")
+    if set(value) == {"mean", "low", "high"} and _flat(value):
+        between = interval(value["low"], value["high"])
+        return Fact(name, number(value["mean"]) + (f" ({between})" if between else ""))
+    rows = [each for each in value.values() if isinstance(each, Mapping) and each and _flat(each)]
+    if len(rows) == len(value) > 1 and any(set(each) & set(rows[0]) for each in rows[1:]):
+        return Fact(name, table=_table(value))
+    return Fact(name, facts=_facts(value))
+
+
+def _flat(mapping: Mapping[str, Any]) -> bool:
+    return not any(isinstance(value, Mapping | list | tuple) for value in mapping.values())
+
+
+def _table(rows: Mapping[Any, Mapping[str, Any]]) -> Table:
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    cells = tuple(
+        (Entry(str(key)), *(Entry(_plain(row[column]) if column in row else NONE) for column in columns))
+        for key, row in rows.items()
+    )
+    return Table("", ("", *(column.replace("_", " ") for column in columns)), cells)
 
 
 def _plain(value: Any) -> str:

@@ -10,13 +10,13 @@ import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from uptake.records import Example
-from uptake.report.items import Limits, drill_down, unscored
+from uptake.report.items import LIMITS, Limits, drill_down, unscored
 from uptake.report.methods import calibration, methods
-from uptake.report.view import CONTEXTS, Profile
 from uptake.report.sections import Block, blocks
+from uptake.report.view import CONTEXTS, EQUAL_CONTENT, Profile, cell_key
 from uptake.report.words import Said, say_verdict, summary, words
 
-# In the fold that works without JavaScript each number shows this many items: all eight would double the page.
+# Where JavaScript is off each number shows this many items: all eight would double the page.
 FOLDED_ITEMS = 2
 
 
@@ -39,12 +39,19 @@ class Report:
 
 
 def compose(
-    results: dict, table: pa.Table, documents: Iterable[Example | Mapping], plan: Mapping, limits: Limits = Limits()
+    results: dict,
+    table: pa.Table,
+    documents: Iterable[Example | Mapping],
+    plan: Mapping,
+    limits: Limits = LIMITS,
 ) -> Report:
-    """Work out what both reports say. `results` has the form of results.json, `table` the columns of records.Row,
-    `documents` are the framed documents that were trained on, and `plan` has the form of plan.json."""
+    """Work out what both reports say. `results` has the form of results.json, `table` the columns of
+    records.Row, `documents` are the framed documents that were trained on, and `plan` has the form of
+    plan.json.
+    """
     profile = Profile(results)
-    items = drill_down(table, documents, limits)
+    wanted = {cell_key(entry) for entry in results.get("profile", ()) if entry.get("at") != EQUAL_CONTENT}
+    items = drill_down(table, documents, wanted, limits)
     return Report(
         profile=profile,
         said=tuple(say_verdict(verdict, profile.scale) for verdict in results.get("verdicts", ())),
@@ -58,8 +65,10 @@ def compose(
 
 def to_html(report: Report) -> str:
     """Return the page: one file that asks nothing of the network."""
-    return _environment().get_template("report.html.j2").render(
-        report=report, words=words(), folded=_folded(report), data=_script_json(_page_data(report))
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(report=report, words=words(), folded=_folded(report), data=_script_json(_page_data(report)))
     )
 
 
@@ -72,7 +81,10 @@ def _page_data(report: Report) -> dict:
     """Return what the page's script needs: the items by cell id, and the words that it shows."""
     numbers = report.numbers
     cells = {
-        numbers[key]: dict(zip(("arm", "frame", "reading", "context", "checkpoint"), key.split("|"), strict=True)) | cell
+        numbers[key]: dict(
+            zip(("arm", "frame", "reading", "context", "checkpoint"), key.split("|"), strict=True)
+        )
+        | cell
         for key, cell in report.items["cells"].items()
     }
     return report.items | {"cells": cells, "contexts": words()["contexts"], "drill": words()["drill"]}
@@ -98,9 +110,14 @@ def _folded(report: Report) -> list[dict]:
     folded = []
     for key in dict.fromkeys(led):
         arm, frame, reading, context, checkpoint = key.split("|")
-        rows = [dict(zip(columns, row, strict=True)) for row in report.items["cells"][key]["sample"][:FOLDED_ITEMS]]
+        rows = [
+            dict(zip(columns, row, strict=True))
+            for row in report.items["cells"][key]["sample"][:FOLDED_ITEMS]
+        ]
         for row in rows:
-            row |= {name: texts[row[name]] for name in ("claim", "polarity", "prompt", "fit", "foil", "reason")}
+            row |= {
+                name: texts[row[name]] for name in ("claim", "polarity", "prompt", "fit", "foil", "reason")
+            }
         place = {"arm": arm, "frame": frame, "reading": reading, "context": context, "checkpoint": checkpoint}
         folded.append(place | {"id": report.numbers[key], "rows": rows, "cell": report.items["cells"][key]})
     return sorted(folded, key=lambda each: CONTEXTS.index(each["context"]))

@@ -1,13 +1,15 @@
-"""What stands in the report, section by section: figures with captions and tables, or a sentence on what is missing."""
+"""What stands in the report, section by section: figures with captions and tables, or a sentence on what
+is missing.
+"""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from uptake.report import tables
 from uptake.report.curves import control_panels, phase_panels
-from uptake.report.figures import Words, profile_panels, signature
-from uptake.report.view import CONTEXTS, Profile
+from uptake.report.figures import Place, Words, profile_panels, signature
 from uptake.report.tables import Table
+from uptake.report.view import CONTEXTS, Profile
 from uptake.report.words import words
 
 
@@ -15,13 +17,14 @@ from uptake.report.words import words
 class Block:
     """A heading with what stands beneath it. `missing` says in a sentence why there is nothing to draw.
 
-    `shown` tables are shown, `behind` the figure's numbers, folded away. `shape` is `panels` or `square`.
+    `groups` are the SVGs that stand side by side. `shown` tables are shown, `behind` the figure's numbers,
+    folded away. `shape` is `panels` or `square`.
     """
 
     name: str
     title: str
     caption: str
-    svgs: tuple[str, ...] = ()
+    groups: tuple[tuple[str, ...], ...] = ()
     shown: tuple[Table, ...] = ()
     behind: tuple[Table, ...] = ()
     missing: str = ""
@@ -43,9 +46,23 @@ def blocks(profile: Profile, keys: Collection[str], unscored: list[dict]) -> lis
 
 
 def _without_empty_tables(block: Block) -> Block:
-    kept = {name: tuple(table for table in getattr(block, name) if table.rows) for name in ("shown", "behind")}
-    missing = "" if block.svgs or any(kept.values()) else block.missing
-    return Block(block.name, block.title, block.caption, block.svgs, **kept, missing=missing, shape=block.shape)
+    kept = {
+        name: tuple(table for table in getattr(block, name) if table.rows) for name in ("shown", "behind")
+    }
+    groups = tuple(group for group in block.groups if group)
+    missing = "" if groups or any(kept.values()) else block.missing
+    return replace(block, groups=groups, **kept, missing=missing)
+
+
+def _by_arm(
+    profile: Profile, named: Words, context: str, readings: list[str], name: str
+) -> tuple[tuple[str, ...], ...]:
+    """Draw the profile's panels: a group an arm, or all arms side by side where there is one reading."""
+    drawn = {
+        arm: tuple(profile_panels(profile, named, Place(arm, context, name), readings))
+        for arm in profile.arms
+    }
+    return (sum(drawn.values(), ()),) if len(readings) == 1 else tuple(drawn.values())
 
 
 def _profile(profile: Profile, named: Words, keys: Collection[str]) -> Block:
@@ -55,7 +72,7 @@ def _profile(profile: Profile, named: Words, keys: Collection[str]) -> Block:
         "profile",
         text["title"],
         text["caption"].format(when=words()["when"].get(context, "")),
-        tuple(profile_panels(profile, named, context, profile.readings, "profile")) if context else (),
+        _by_arm(profile, named, context, profile.readings, "profile") if context else (),
         shown=tuple(tables.profile_table(profile, reading, keys) for reading in profile.readings),
         missing=text["missing"],
     )
@@ -70,7 +87,7 @@ def _signature(profile: Profile, named: Words, keys: Collection[str]) -> Block:
         "signature",
         text["title"],
         f"{text['caption']} {text['band' if bands else 'no_band']}",
-        tuple(drawn),
+        (tuple(drawn),),
         behind=tuple(tables.signature_table(profile, reading, keys) for reading in profile.outcomes),
         missing=" ".join(missing) or text["missing"]["both"],
         shape="square",
@@ -89,16 +106,25 @@ def _phase(profile: Profile, named: Words, keys: Collection[str]) -> Block:
         "phase",
         text["title"],
         f"{text['caption']} {text['equal' if equal else 'not_equal']}",
-        tuple(svg for reading in readings for svg in phase_panels(profile, named, reading)),
-        behind=tuple(tables.phase_table(profile, reading, keys) for reading in readings),
+        tuple(tuple(phase_panels(profile, named, reading)) for reading in readings),
+        behind=tuple(tables.course_table(profile, arm, keys) for arm in profile.arms),
         missing=missing,
     )
 
 
 def _gate(profile: Profile, named: Words) -> Block:
     text = words()["blocks"]["gate"]
-    svgs = profile_panels(profile, named, "in_context", profile.outcomes, "gate") if profile.has("in_context") else ()
-    return Block("gate", text["title"], text["caption"], tuple(svgs), shown=(tables.gate_table(profile),), missing=text["missing"])
+    groups = (
+        _by_arm(profile, named, "in_context", profile.outcomes, "gate") if profile.has("in_context") else ()
+    )
+    return Block(
+        "gate",
+        text["title"],
+        text["caption"],
+        groups,
+        shown=(tables.gate_table(profile),),
+        missing=text["missing"],
+    )
 
 
 def _controls(profile: Profile, keys: Collection[str]) -> Block:
@@ -107,7 +133,7 @@ def _controls(profile: Profile, keys: Collection[str]) -> Block:
         "controls",
         text["title"],
         text["caption"],
-        tuple(control_panels(profile, words()["contexts"])),
+        (tuple(control_panels(profile, words()["contexts"])),),
         shown=(tables.control_table(profile), tables.control_frames_table(profile, keys)),
         missing=text["missing"],
     )
@@ -116,5 +142,9 @@ def _controls(profile: Profile, keys: Collection[str]) -> Block:
 def _unscored(counted: list[dict]) -> Block:
     text = words()["blocks"]["unscored"]
     return Block(
-        "unscored", text["title"], text["caption"], shown=(tables.unscored_table(counted),), missing=text["missing"]
+        "unscored",
+        text["title"],
+        text["caption"],
+        shown=(tables.unscored_table(counted),),
+        missing=text["missing"],
     )

@@ -1,4 +1,6 @@
-"""Turn a matplotlib figure into an SVG that can stand inside a page: deterministic, text as text, ids of its own."""
+"""Turn a matplotlib figure into an SVG that can stand inside a page: deterministic, text as text, ids of
+its own.
+"""
 
 import io
 import re
@@ -7,6 +9,7 @@ from contextlib import contextmanager
 from html import escape
 
 import matplotlib
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 # Okabe and Ito's palette for all kinds of colour vision (jfly.uni-koeln.de/color), darkest on white first;
@@ -48,13 +51,32 @@ def drawing(name: str) -> Iterator[None]:
         yield
 
 
+def text_colour(colour: str) -> str:
+    """Darken a colour until small text in it is legible on white (contrast 4.5, WCAG 2.2, success
+    criterion 1.4.3).
+    """
+    channels = to_rgb(colour)
+    while 1.05 / (_luminance(channels) + 0.05) < 4.5:
+        channels = tuple(0.95 * channel for channel in channels)
+    return to_hex(channels)
+
+
+def _luminance(channels: tuple[float, ...]) -> float:
+    """Return the relative luminance of sRGB channels in 0 to 1 (WCAG 2.2)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def to_svg(figure: Figure, name: str, label: str) -> str:
-    """Return the figure as an `<svg>` element whose ids begin with `name`, described by `label` for those who listen.
+    """Return the figure as an `<svg>` element whose ids begin with `name`, described by `label` for those who
+    listen.
 
     Call inside `drawing(name)`. Metadata, the XML head and matplotlib's page-wide style are left out.
     """
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    figure.savefig(
+        buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+    )
     text = buffer.getvalue()
     text = text[text.index("<svg") :].rstrip()
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
@@ -64,6 +86,5 @@ def to_svg(figure: Figure, name: str, label: str) -> str:
     text = re.sub(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{name}-\1"', text)
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
     view = re.search(r'viewBox="[^"]+"', text)
-    width = round(figure.get_figwidth() * 72)
-    head = f'<svg {view[0]} xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(label)}" data-width="{width}">'
+    head = f'<svg {view[0]} xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(label)}">'
     return head + text[text.index(">") + 1 :]

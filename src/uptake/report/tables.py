@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from uptake.report.curves import phase_points
 from uptake.report.formats import NONE, count, interval, number, signed
 from uptake.report.view import Profile, cell_key, has_mean
 from uptake.report.words import words
@@ -13,7 +12,9 @@ YES, NO = "✓ passed", "✗ failed"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One cell of a table: its text, a smaller note beneath (an interval, a reason), and the items it leads to."""
+    """One cell of a table: its text, a smaller note beneath (an interval, a reason), and the items it
+    leads to.
+    """
 
     text: str
     note: str = ""
@@ -22,12 +23,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its caption. The first `heads` columns name the row."""
+    """A table with its caption. The first `heads` columns name the row; where the first of them is the
+    arm, a page shows it once above its rows.
+    """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Entry, ...], ...]
     heads: int = 1
+
+    @property
+    def by_arm(self) -> bool:
+        return self.columns[0] == "arm"
 
 
 def profile_table(profile: Profile, reading: str, keys: Collection[str]) -> Table:
@@ -37,7 +44,9 @@ def profile_table(profile: Profile, reading: str, keys: Collection[str]) -> Tabl
     """
     columns = words()["columns"]
     contexts = [c for c in ("untouched", "in_context", "trained") if profile.has(c)]
-    equal = any(profile.equal_content(arm, frame, reading) for arm in profile.arms for frame in profile.frames)
+    equal = any(
+        profile.equal_content(arm, frame, reading) for arm in profile.arms for frame in profile.frames
+    )
     rows = []
     for arm in profile.arms:
         for frame in profile.frames:
@@ -46,10 +55,20 @@ def profile_table(profile: Profile, reading: str, keys: Collection[str]) -> Tabl
                 continue
             cells = [estimate(entry, keys) for entry in entries]
             if equal:
-                cells.append(estimate(profile.equal_content(arm, frame, reading), _near(profile, arm, frame, reading, keys)))
+                cells.append(
+                    estimate(
+                        profile.equal_content(arm, frame, reading), _near(profile, arm, frame, reading, keys)
+                    )
+                )
             last = next(entry for entry in reversed(entries) if entry)
             rows.append((Entry(arm), Entry(frame), *cells, _scored(last)))
-    heads = ("arm", "frame", *(columns[c] for c in contexts), *([columns["equal_content"]] if equal else []), "items scored")
+    heads = (
+        "arm",
+        "frame",
+        *(columns[c] for c in contexts),
+        *([columns["equal_content"]] if equal else []),
+        "items scored",
+    )
     return Table(f"{reading}: {_asks(reading)}".rstrip(": "), heads, tuple(rows), heads=2)
 
 
@@ -57,14 +76,17 @@ def estimate(entry: dict | None, keys: Collection[str] | str = ()) -> Entry:
     """Write a mean with its interval beneath, or a dash with the reason why there is none."""
     if entry is None:
         return Entry(NONE, "not measured")
-    key = keys if isinstance(keys, str) else cell_key(entry) if cell_key(entry) in keys else ""
+    key = keys if isinstance(keys, str) else cell_key(entry) if keys and cell_key(entry) in keys else ""
     if entry.get("mean") is None:
         return Entry(NONE, entry.get("reason") or "no item has a value", key)
-    return Entry(number(entry["mean"]), interval(entry.get("low"), entry.get("high")), key)
+    exact = entry.get("low") == entry.get("high") == entry["mean"]
+    return Entry(number(entry["mean"]), "" if exact else interval(entry.get("low"), entry.get("high")), key)
 
 
 def _near(profile: Profile, arm: str, frame: str, reading: str, keys: Collection[str]) -> str:
-    """Name the measured checkpoint nearest to equal content, whose items stand behind the interpolated number."""
+    """Name the measured checkpoint nearest to equal content, whose items stand behind the interpolated
+    number.
+    """
     at = profile.equal_content(arm, frame, reading)
     course = [e for e in profile.series(arm, frame, reading) if cell_key(e) in keys]
     if not at or at.get("checkpoint") is None or not course:
@@ -97,17 +119,23 @@ def signature_table(profile: Profile, reading: str, keys: Collection[str]) -> Ta
     return Table(f"{reading}, read against learnt", columns, tuple(rows), heads=2)
 
 
-def phase_table(profile: Profile, reading: str, keys: Collection[str]) -> Table:
-    """Tabulate `content` and another reading at every checkpoint."""
-    rows = [
-        (Entry(arm), Entry(frame), Entry(count(other["checkpoint"])), estimate(content, keys), estimate(other, keys))
-        for arm in profile.arms
+def course_table(profile: Profile, arm: str, keys: Collection[str]) -> Table:
+    """Tabulate one arm's course: a row a frame and reading, a column a checkpoint."""
+    rows = {
+        (frame, reading): profile.course(arm, frame, reading)
         for frame in profile.frames
-        for content, other in phase_points(profile, arm, frame, reading)
-    ]
-    return Table(
-        f"content and {reading} at every checkpoint", ("arm", "frame", "tokens trained", "content", reading), tuple(rows), heads=3
-    )
+        for reading in profile.readings
+    }
+    tokens = sorted({entry["checkpoint"] for entries in rows.values() for entry in entries})
+    tabulated = []
+    for (frame, reading), entries in rows.items():
+        known = {entry["checkpoint"]: entry for entry in entries}
+        if known:
+            tabulated.append(
+                (Entry(frame), Entry(reading), *(estimate(known.get(token), keys) for token in tokens))
+            )
+    columns = ("frame", "reading", *(count(token) for token in tokens))
+    return Table(f"Arm {arm}, by tokens trained", columns, tuple(tabulated), heads=2)
 
 
 def gate_table(profile: Profile) -> Table:
@@ -115,9 +143,21 @@ def gate_table(profile: Profile) -> Table:
     rows = []
     for gate in profile.results.get("gate", ()):
         spread = Entry(number(gate.get("spread")), interval(gate.get("low"), gate.get("high")))
-        passed = Entry(NONE if gate.get("passed") is None else YES if gate["passed"] else NO, gate.get("reason") or "")
-        rows.append((Entry(gate["arm"]), Entry(gate["reading"]), Entry(", ".join(gate.get("frames", ()))), spread, passed))
-    return Table("The gate", ("arm", "reading", "frames compared", "apart in context", "gate"), tuple(rows), heads=2)
+        passed = Entry(
+            NONE if gate.get("passed") is None else YES if gate["passed"] else NO, gate.get("reason") or ""
+        )
+        rows.append(
+            (
+                Entry(gate["arm"]),
+                Entry(gate["reading"]),
+                Entry(", ".join(gate.get("frames", ()))),
+                spread,
+                passed,
+            )
+        )
+    return Table(
+        "The gate", ("arm", "reading", "frames compared", "apart in context", "gate"), tuple(rows), heads=3
+    )
 
 
 def control_table(profile: Profile) -> Table:
@@ -125,8 +165,17 @@ def control_table(profile: Profile) -> Table:
     rows = []
     for entry in profile.results.get("controls", ()):
         context = words()["contexts"].get(entry["context"], entry["context"])
-        rows.append((Entry(entry["arm"]), Entry(entry["control"]), Entry(context), estimate(entry | {"frame": "", "reading": ""})))
-    return Table("Controls measured with the readings", ("arm", "control", "context", "mean"), tuple(rows), heads=3)
+        rows.append(
+            (
+                Entry(entry["arm"]),
+                Entry(entry["control"]),
+                Entry(context),
+                estimate(entry),
+            )
+        )
+    return Table(
+        "Controls measured with the readings", ("arm", "control", "context", "mean"), tuple(rows), heads=3
+    )
 
 
 def control_frames_table(profile: Profile, keys: Collection[str]) -> Table:
@@ -144,7 +193,13 @@ def control_frames_table(profile: Profile, keys: Collection[str]) -> Table:
 def unscored_table(counted: list[dict]) -> Table:
     """Tabulate why items have no value. `counted` comes from items.unscored."""
     rows = tuple(
-        (Entry(c["arm"]), Entry(c["reading"]), Entry(c["context"]), Entry(c["reason"] or "no reason given"), Entry(count(c["items"])))
+        (
+            Entry(c["arm"]),
+            Entry(c["reading"]),
+            Entry(c["context"]),
+            Entry(c["reason"] or "no reason given"),
+            Entry(count(c["items"])),
+        )
         for c in counted
     )
     return Table("Items without a value", ("arm", "reading", "context", "why", "items"), rows, heads=3)

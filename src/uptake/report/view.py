@@ -1,6 +1,7 @@
-"""Find the numbers of a study: which cell of the profile stands where. Nothing is computed here but differences."""
+"""Find the numbers of a study: which cell of the profile stands where. Nothing is computed here but
+differences.
+"""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +11,9 @@ EQUAL_CONTENT = "equal-content"
 
 @dataclass(frozen=True)
 class Profile:
-    """A view of `results`, the dict that is written to results.json. Entries are its own dicts, never copies."""
+    """A view of `results`, the dict that is written to results.json. Entries are its own dicts, never
+    copies.
+    """
 
     results: dict
 
@@ -32,7 +35,9 @@ class Profile:
 
     @property
     def outcomes(self) -> list[str]:
-        """The readings that a frame may move apart from what the text says; `content` alone if there is no other."""
+        """The readings that a frame may move apart from what the text says; `content` alone if there is no
+        other.
+        """
         return [name for name in self.readings if name != "content"] or self.readings
 
     @cached_property
@@ -47,6 +52,13 @@ class Profile:
     def series(self, arm: str, frame: str, reading: str, context: str = "trained") -> list[dict]:
         """Return a cell's entries at every checkpoint, in order of tokens trained."""
         return self._measured.get((arm, frame, reading, context), [])
+
+    def course(self, arm: str, frame: str, reading: str) -> list[dict]:
+        """Return a trained cell's entries from before any stage to the last checkpoint; empty if it was
+        not trained.
+        """
+        trained = self.series(arm, frame, reading)
+        return self.series(arm, frame, reading, "untouched") + trained if trained else []
 
     def last(self, arm: str, frame: str, reading: str, context: str = "trained") -> dict | None:
         """Return a cell's entry at the last checkpoint, or None if it was never measured."""
@@ -63,13 +75,25 @@ class Profile:
 
     def has(self, context: str) -> bool:
         """Say whether any cell has a number in this context."""
-        return any(has_mean(entry) for entry in self.results.get("profile", ()) if entry["context"] == context)
+        return any(
+            has_mean(entry) for entry in self.results.get("profile", ()) if entry["context"] == context
+        )
 
-    def spread(self, arm: str, reading: str, context: str, frames: Iterable[str]) -> float | None:
-        """Return the distance between the highest and the lowest frame; None with fewer than two numbers."""
-        entries = [self.last(arm, frame, reading, context) for frame in frames]
-        means = [entry["mean"] for entry in entries if has_mean(entry)]
-        return max(means) - min(means) if len(means) > 1 else None
+    def apart(self, arm: str, reading: str, context: str) -> list[str]:
+        """Name the frames whose interval does not overlap that of the bare text, `blunt`."""
+        bare = self.last(arm, "blunt", reading, context)
+        entries = {frame: self.last(arm, frame, reading, context) for frame in self.frames}
+        if not _has_interval(bare):
+            return []
+        return [
+            frame
+            for frame, entry in entries.items()
+            if _has_interval(entry) and (entry["high"] < bare["low"] or entry["low"] > bare["high"])
+        ]
+
+
+def _has_interval(entry: dict | None) -> bool:
+    return entry is not None and entry.get("low") is not None and entry.get("high") is not None
 
 
 def has_mean(entry: dict | None) -> bool:

@@ -8,7 +8,7 @@ from importlib.resources import files
 import yaml
 
 from uptake.report.formats import count, interval, listed, number, p_value, signed
-from uptake.report.view import Profile
+from uptake.report.view import Profile, has_mean
 
 CELL = re.compile(r"^(?P<arm>[^:]+):\s*(?P<frame>[^.\s]+)\.(?P<reading>\S+)$")
 RELATION = re.compile(r"==|<|>")
@@ -56,7 +56,7 @@ def _predicted(verdict: dict, scale: str) -> str:
     at = phrases["at"].get(verdict["at"], verdict["at"])
     left, right = CELL.match(verdict.get("left") or ""), CELL.match(verdict.get("right") or "")
     if not (left and right):
-        return phrases["unread"].format(by=verdict["by"], say=verdict["say"], at=at)
+        return phrases["unread"].format(say=verdict["say"], at=at)
     left, right = left.groupdict(), right.groupdict()
     shared = {key for key in left if left[key] == right[key]}
     prefix = ", ".join(_side(left, shared - {"reading"}))
@@ -64,9 +64,10 @@ def _predicted(verdict: dict, scale: str) -> str:
     how = words()["scales"][scale][{">": "more", "<": "less", "==": "same"}[relation]]
     margin = verdict.get("margin")
     return phrases["sentence_same" if relation == "==" else "sentence"].format(
-        by=verdict["by"],
         prefix=f"{prefix}, " if prefix else "",
-        subject=phrases["subject"].format(about=_about(left["reading"])) if "reading" in shared else phrases["subject_any"],
+        subject=phrases["subject"].format(asks=_asks(left["reading"]))
+        if "reading" in shared
+        else phrases["subject_any"],
         how=how,
         left=" ".join(_side(left, set(left) - shared)),
         right=" ".join(_side(right, set(right) - shared)),
@@ -79,17 +80,21 @@ def _side(cell: dict[str, str], keys: set[str]) -> list[str]:
     phrases = words()["claims"]
     said = []
     if "reading" in keys:
-        said.append(phrases["about"].format(about=_about(cell["reading"])))
+        said.append(phrases["about"].format(asks=_asks(cell["reading"])))
     if "frame" in keys:
-        said.append(phrases["after_untrained" if cell["frame"] == "untrained" else "after"].format(frame=cell["frame"]))
+        said.append(
+            phrases["after_untrained" if cell["frame"] == "untrained" else "after"].format(
+                frame=cell["frame"]
+            )
+        )
     if "arm" in keys:
         said.append(phrases["arm"].format(arm=cell["arm"]))
     return said
 
 
-def _about(reading: str) -> str:
+def _asks(reading: str) -> str:
     known = words()["readings"].get(reading)
-    return known["about"] if known else reading
+    return known["asks"] if known else reading
 
 
 def _relation(verdict: dict) -> str:
@@ -98,7 +103,9 @@ def _relation(verdict: dict) -> str:
 
 
 def _found(verdict: dict, scale: str) -> str:
-    """Write effect, interval, the two means, seeds, claims and the adjusted p; what is missing is left out."""
+    """Write effect, interval, the two means, seeds, claims and the adjusted p; what is missing is left
+    out.
+    """
     if verdict.get("effect") is None:
         return ""
     parts = [f"difference {signed(verdict['effect'])}"]
@@ -142,8 +149,10 @@ def sentence(text: str) -> str:
 
 
 def summary(profile: Profile) -> str:
-    """Write two or three sentences from the numbers: how the predictions fared, and whether what is read is learnt."""
-    said = [_counted(profile.results), *_spread(profile)]
+    """Write two or three sentences from the numbers: how the predictions fared, and whether what is read
+    is learnt.
+    """
+    said = [_counted(profile.results), *_apart(profile)]
     departures = profile.results.get("departures") or []
     if departures:
         said.append(words()["summary"]["departures"].format(count=_points(len(departures), "point")))
@@ -155,34 +164,55 @@ def _counted(results: dict) -> str:
     locked = [verdict["verdict"] for verdict in results.get("verdicts", ()) if not verdict.get("exploratory")]
     if not locked:
         return phrases["none"]
-    counts = [f"{locked.count(kind)} {_fared(kind, locked.count(kind))}" for kind in words()["verdicts"] if kind in locked]
+    counts = [
+        f"{locked.count(kind)} {_fared(kind, locked.count(kind))}"
+        for kind in words()["verdicts"]
+        if kind in locked
+    ]
     said = phrases["counts"].format(total=_points(len(locked), "locked prediction"), counts=listed(counts))
-    return said if "supported" in locked else f"{phrases['null']} {said}"
+    return said if "supported" in locked else f"{phrases['none_supported']} {said}"
 
 
 def _fared(kind: str, how_many: int) -> str:
     return words()["summary"]["fared"][kind]["one" if how_many == 1 else "many"]
 
 
-def _spread(profile: Profile) -> list[str]:
-    """Compare how far frames stand apart in context and after training, on the first reading apart from content."""
+def _apart(profile: Profile) -> list[str]:
+    """Say which frames stand apart from the bare text in context and whether they still do after training.
+
+    On the first reading apart from content that has both; frames that are controls are left out.
+    """
     phrases = words()["summary"]
     if not profile.has("trained"):
         return [phrases["no_trained"]]
     if not profile.has("in_context"):
         return [phrases["no_context"]]
-    control = set(words()["control_frames"])
-    frames = [frame for frame in profile.frames if frame not in control]
     for reading in profile.outcomes:
-        pairs = {arm: [profile.spread(arm, reading, place, frames) for place in ("in_context", "trained")] for arm in profile.arms}
-        said = [
-            phrases["spread"].format(arm=arm, read=number(read), learnt=number(learnt))
-            for arm, (read, learnt) in pairs.items()
-            if read is not None and learnt is not None
+        both = [
+            arm
+            for arm in profile.arms
+            if all(
+                has_mean(profile.last(arm, "blunt", reading, place)) for place in ("in_context", "trained")
+            )
         ]
-        if said:
-            return [phrases["spread_head"].format(reading=reading, arms=listed(said))]
-    return []
+        if both:
+            said = "; ".join(_kept(profile, arm, reading) for arm in both)
+            return [phrases["apart_head"].format(reading=reading, said=said)]
+    return [phrases["no_bare"]]
+
+
+def _kept(profile: Profile, arm: str, reading: str) -> str:
+    phrases = words()["summary"]["apart"]
+    controls = words()["control_frames"]
+    read = [frame for frame in profile.apart(arm, reading, "in_context") if frame not in controls]
+    learnt = [frame for frame in profile.apart(arm, reading, "trained") if frame in read]
+    if not read:
+        return phrases["none"].format(arm=arm)
+    how = "lost" if not learnt else "kept" if learnt == read else "some"
+    one = "one" if len(read) == 1 else "many"
+    some = "one" if len(learnt) == 1 else "many"
+    after = phrases[how][some if how == "some" else one].format(learnt=listed(learnt))
+    return phrases["read"][one].format(arm=arm, read=listed(read), after=after)
 
 
 def _points(how_many: int, noun: str) -> str:

@@ -8,7 +8,8 @@ the variance
 where d_s is the difference in seed s. The first term holds everything that is new in each seed; the second is what
 the same claims bring to every seed, which more seeds do not average out (two-way clustering after Cameron, Gelbach
 and Miller 2011, with claims centred within seeds). The degrees of freedom f are Satterthwaite's: S - 1 for the first
-term, claims - 1 for the second. The two-level bootstrap (seeds, then one draw of claims for all seeds) gives the
+term, claims - 1 for the second, with the first term's part inflated by (S + 1) / (S - 1), because with few seeds it
+is often seen far too small just when it matters (without that, 3 seeds cover 92.3 % where claims bring 7 % of V). The two-level bootstrap (seeds, then one draw of claims for all seeds) gives the
 *shape* of the distribution: each draw's deviation, divided by the draws' own root mean square, is multiplied by
 sqrt(V) * sqrt(f / chi2_f), the last factor being the uncertainty of V itself; the chi-square is integrated out
 exactly, so tails are smooth far beyond one over the number of draws. Intervals and p-values are read from this one
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import gammainc, ndtri
+from scipy.special import gammainc, ndtri, stdtrit
 
 from uptake.stats.cells import ClaimMatrix, row_means
 
@@ -125,10 +126,11 @@ class Estimate:
         """Return u with P(... <= u) = share, found on the logarithm of |u|."""
         sign = -1.0 if share < 0.5 else 1.0
         gap = lambda log_u: self._share(sign * np.exp(log_u)) - share  # noqa: E731 (a one-line root function)
-        low, high = -30.0, 30.0
-        if gap(low) * gap(high) > 0:
-            return 0.0
-        return sign * float(np.exp(brentq(gap, low, high, xtol=1e-10)))
+        middle = float(np.log(max(abs(stdtrit(self.freedom, share)), 1e-12)))  # Student's quantile is close
+        for reach in (0.2, 2.0, 30.0):
+            if gap(middle - reach) * gap(middle + reach) <= 0:
+                return sign * float(np.exp(brentq(gap, middle - reach, middle + reach, xtol=1e-9)))
+        return 0.0
 
 
 def estimate(matrix: ClaimMatrix, resampler: Resampler) -> Estimate:
@@ -221,20 +223,17 @@ def _error(
         return 0.0, 0.0, 0.0
     new = float(np.var(by_seed, ddof=1)) / seeds
     shared = small * (together - float(np.sum(part**2))) / (seeds * (seeds - 1))
-    if shared > 0:
-        variance, kept = new + shared, shared
-    else:
-        variance, kept = max(new + shared, small * together / seeds**2), 0.0
+    kept = max(0.0, shared)
+    variance = new + kept
     if variance <= floor**2:
         return floor, seeds - 1.0, 0.0
     repeated = max(1, int((present.sum(axis=0) > 1).sum()) - 1)
-    freedom = variance**2 / (new**2 / (seeds - 1) + kept**2 / repeated)
-    return float(np.sqrt(variance)), min(freedom, repeated if True else 0), kept
+    share = new / (new + kept * (seeds - 1) / (seeds + 1))  # the part that is new, inflated: see the module's text
+    freedom = 1 / (share**2 / (seeds - 1) + (1 - share) ** 2 / repeated)
+    return float(np.sqrt(variance)), freedom, kept
 
 
-def _shape(
-    sides: list[np.ndarray], by_seed: np.ndarray, resampler: Resampler, seeds_fixed: bool
-) -> np.ndarray:
+def _shape(sides: list[np.ndarray], by_seed: np.ndarray, resampler: Resampler, seeds_fixed: bool) -> np.ndarray:
     """Return standardised deviations of two-level bootstrap draws, as `SHAPE_POINTS` quantiles (mean square 1)."""
     seed_counts, claim_counts = resampler.weights(*sides[0].shape)
     if seeds_fixed:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from uptake.errors import UserError
 
-ONSETS = "b br d dr f fl g gr h k kr l m n p pr r s st t tr v w z".split()
-VOWELS = "a e i o u".split()
-MIDDLES = "l ld lm m n nd r rk rn s st v x".split()
-ENDINGS = "a ak ane ar el en eth ia il in is o on or ow us yn".split()
+ONSETS = ["b", "br", "d", "dr", "f", "fl", "g", "gr", "h", "k", "kr", "l", "m", "n", "p", "pr", "r", "s", "st", "t", "tr", "v", "w", "z"]
+VOWELS = ["a", "e", "i", "o", "u"]
+MIDDLES = ["l", "ld", "lm", "m", "n", "nd", "r", "rk", "rn", "s", "st", "v", "x"]
+ENDINGS = ["a", "ak", "ane", "ar", "el", "en", "eth", "ia", "il", "in", "is", "o", "on", "or", "ow", "us", "yn"]
 WORD = re.compile(r"\w+|[^\w\s]+")  # the same cut as the tokenizers library's `Whitespace` pre-tokenizer
 
 

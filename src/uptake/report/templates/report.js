@@ -28,13 +28,13 @@
     article.append(make("pre", item.prompt));
     const answers = make("ul");
     for (const [text, logp, what] of [[item.fit, item.logp_fit, words.agrees], [item.foil, item.logp_foil, words.foil]]) {
-      const line = make("li", `${number(logp)}  `);
+      const line = make("li", `${words.logp} ${number(logp)} `);
       line.append(make("q", text.trim()), ` (${what})`);
       answers.append(line);
     }
-    const score = item.value === null ? fill(words.no_value, item) : `${words.value} ${number(item.value)}`;
-    const place = `claim ${item.claim}, seed ${item.seed}, wording ${item.wording}, ${item.polarity}`;
-    article.append(answers, make("p", `${score}, ${words.mass} ${number(item.option_mass)}; ${place}`, "found"));
+    const scores = { value: number(item.value), mass: number(item.option_mass), reason: item.reason };
+    const score = fill(item.value === null ? words.no_value : words.value, scores);
+    article.append(answers, make("p", `${score}; ${fill(words.place, item)}`, "found"));
     return article;
   }
 

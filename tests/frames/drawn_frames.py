@@ -6,7 +6,8 @@ from uptake.frames import FrameSpec, Part
 from uptake.records import Document, Example, Provenance, Segment
 
 words = st.text(alphabet="abcdé .,'{}\n", min_size=1, max_size=30).filter(lambda text: text.strip())
-wordings = st.lists(st.text(alphabet="xyz !", min_size=1, max_size=12).map(str.strip).filter(bool), min_size=1, max_size=5)
+phrases = st.text(alphabet="xyz !", min_size=1, max_size=12).map(str.strip).filter(bool)
+wordings = st.lists(phrases, min_size=1, max_size=5)
 known = Provenance(author="Ann", made_with="a pen", prompt="Write {this}.", created="2026", purpose="to see",
                    status="invented", licence="Apache-2.0")
 documents = st.builds(Document, id=st.just("d"), claim=st.just("c"), wording=st.just(0), text=words, opposite=words,

@@ -1,0 +1,254 @@
+"""Train a real reader on examples with TRL's `SFTTrainer`: full weights or LoRA, masked to the token.
+
+Weights that are trained stay in float32 and matrix products are taken in bfloat16 where the processor has it (pure
+bfloat16 weights lose small updates). Documents are padded in batches of like length, so they never see one another.
+The learning rate is constant after the warm-up: checkpoints along one run are compared with each other, and a falling
+rate would make a late checkpoint differ from an early one by more than what was read.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from datasets import Dataset
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from trl import SFTConfig, SFTTrainer
+
+from uptake.errors import UserError
+from uptake.readers.grow import log_spaced
+from uptake.readers.load import BUILTIN
+from uptake.readers.processor import Precision, bfloat16
+from uptake.readers.reader import Reader, no_progress_bars
+from uptake.readers.tokens import offsets
+from uptake.records import Example
+
+IGNORED = -100
+"""The label that cross-entropy leaves out."""
+
+LEARNING_RATES = {"lora": 1e-3, "full": 5e-5}
+"""lora: the rate at which a rank-32 adapter of SmolLM2-135M learnt invented facts in four passes over 14,000 tokens;
+full: TRL's order of magnitude for small models. Arms that differ in method need rates of their own."""
+
+SHORT = 256
+"""Up to this many tokens, plain attention is faster on a CPU than the fused one, whose backward pass is not made for
+short sequences (measured at 35 tokens: 15 % of the whole step)."""
+
+InLoss = Callable[[Example, Callable[[str], list[tuple[int, int]]]], list[bool]]
+"""Says for each token of an example whether it is in the loss, given the function that cuts a text into tokens."""
+AtCheckpoint = Callable[[Reader, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """How a real reader is trained. `learning_rate` 0 means the method's own (LEARNING_RATES).
+
+    `passes` over the examples, each in a new order; `batch` examples a step; `checkpoints` log-spaced points, the last
+    at the end. `rank` is LoRA's, on all linear layers, scaled by 2. `save_every` steps (0: never) a resumable
+    checkpoint is written.
+    """
+
+    method: Literal["lora", "full"] = "lora"
+    passes: int = 4
+    batch: int = 16
+    learning_rate: float = 0.0
+    warm_up: int = 0
+    rank: int = 32
+    checkpoints: int = 5
+    precision: Precision = "auto"
+    seed: int = 0
+    save_every: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A trained reader and what the training was: tokens read (padding not counted), steps, seconds, and the mean loss
+    in nats a token at each of up to twenty points."""
+
+    reader: Reader
+    tokens: int
+    steps: int
+    seconds: float
+    losses: tuple[tuple[int, float], ...]
+
+
+def train(
+    reader: Reader,
+    examples: Sequence[Example],
+    settings: TrainSettings,
+    at_checkpoint: AtCheckpoint,
+    in_loss: InLoss,
+    folder: Path | None = None,
+) -> Trained:
+    """Train a reader and return it with its adapter (LoRA) or its changed weights (full; changed in place).
+
+    `at_checkpoint(reader, tokens so far)` is called at log-spaced steps, the model in evaluation mode and as it would
+    be after training. With `save_every`, resumable checkpoints go to `folder`, and training goes on from the latest
+    one found there.
+
+    Raises:
+        UserError: there is nothing to train on, or an example does not fit the reader's window.
+    """
+    rows = tokenised(reader, examples, in_loss)
+    learner = _learner(reader, settings)
+    model, faster = learner.model, bfloat16(settings.precision)
+    with tempfile.TemporaryDirectory() as scratch, no_progress_bars(), _as_before(model):
+        arguments = _arguments(settings, str(folder or scratch))
+        trainer = _Trainer(model=model, args=arguments, train_dataset=rows, processing_class=learner.tokenizer)
+        trainer.autocast = faster[0]
+        trainer.remove_callback(PrinterCallback)
+        steps = -(-len(rows) // settings.batch) * settings.passes
+        trainer.add_callback(_Checkpoints(learner, log_spaced(steps, settings.checkpoints), at_checkpoint))
+        if max(rows["length"]) <= SHORT:
+            _plain_attention(model)
+        outcome = trainer.train(resume_from_checkpoint=bool(folder) and any(folder.glob("checkpoint-*")))
+        losses = tuple((line["step"], line["loss"]) for line in trainer.state.log_history if "loss" in line)
+        tokens = int(trainer.state.num_input_tokens_seen)
+    facts = learner.facts | {"precision": faster[1], "trained_tokens": tokens}
+    return Trained(replace(learner, facts=facts), tokens, steps, outcome.metrics["train_runtime"], losses)
+
+
+def tokenised(reader: Reader, examples: Sequence[Example], in_loss: InLoss) -> Dataset:
+    """Return token ids with labels, IGNORED where a token is not in the loss.
+
+    Raises:
+        UserError: there is nothing to train on, or an example does not fit the reader's window.
+    """
+    if not examples:
+        raise UserError("there is no document to train on", hint="'untrained' is the frame without one")
+    rows = [_row(reader, example, in_loss) for example in examples]
+    longest, example = max(zip((len(row["input_ids"]) for row in rows), examples, strict=True), key=lambda pair: pair[0])
+    if longest > reader.window:
+        what = f"a document has {longest} tokens; the reader '{reader.name}' reads {reader.window} at most"
+        raise UserError(what, where=f"{example.claim} {example.frame}".strip(), hint=f"{example.text[:60]!r} ...")
+    return Dataset.from_list(rows)
+
+
+def as_trl_config(settings: TrainSettings, model: str, dataset: str) -> dict[str, Any]:
+    """Return what `trl sft --config` needs to train on an exported JSONL of `{"text": ...}` lines in this way.
+
+    TRL's command trains on every token and ends each text with the tokenizer's end token; masks within a text are kept
+    only where the export holds `input_ids` and `labels`.
+    """
+    config = _arguments(settings, "trained").to_dict()
+    shared = ("per_device_train_batch_size", "num_train_epochs", "learning_rate", "warmup_steps", "lr_scheduler_type",
+              "weight_decay", "max_grad_norm", "seed", "train_sampling_strategy", "gradient_checkpointing", "report_to",
+              "save_strategy", "output_dir")
+    chosen = {name: config[name] for name in shared}
+    chosen |= {"model_name_or_path": model, "dtype": "float32", "bf16": bfloat16(settings.precision)[0]}
+    chosen |= {"datasets": [{"path": "json", "data_files": dataset, "split": "train"}], "use_cpu": not _accelerated()}
+    if settings.method == "lora":
+        chosen |= {"use_peft": True, "lora_r": settings.rank, "lora_alpha": 2 * settings.rank}
+        chosen |= {"lora_target_modules": "all-linear", "lora_dropout": 0.0}
+    return chosen
+
+
+def _row(reader: Reader, example: Example, in_loss: InLoss) -> dict[str, list[int] | int]:
+    ids = list(reader.tokenizer(example.text, add_special_tokens=False).input_ids)
+    mask = in_loss(example, offsets(reader))
+    labels = [token if wanted else IGNORED for token, wanted in zip(ids, mask, strict=True)]
+    return {"input_ids": ids, "labels": labels, "length": len(ids)}
+
+
+def _learner(reader: Reader, settings: TrainSettings) -> Reader:
+    """Return the reader with the weights that are to be trained: a new adapter, an adapter it has, or all of them."""
+    if settings.method == "full":
+        if isinstance(reader.model, PeftModel):
+            raise UserError(f"the reader '{reader.name}' is an adapter", hint="train it with method: lora")
+        return reader
+    if isinstance(reader.model, PeftModel):
+        return reader
+    torch.manual_seed(settings.seed)
+    config = LoraConfig(
+        r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
+    )
+    model = get_peft_model(reader.model, config)
+    if reader.name in BUILTIN:
+        model.peft_config["default"].base_model_name_or_path = reader.name
+    trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    return replace(reader, model=model, facts=reader.facts | {"adapter_parameters": trained})
+
+
+def _arguments(settings: TrainSettings, folder: str) -> SFTConfig:
+    return SFTConfig(
+        output_dir=folder,
+        per_device_train_batch_size=settings.batch,
+        num_train_epochs=settings.passes,
+        learning_rate=settings.learning_rate or LEARNING_RATES[settings.method],
+        lr_scheduler_type="constant_with_warmup",
+        warmup_steps=settings.warm_up,
+        seed=settings.seed % 2**32,
+        train_sampling_strategy="group_by_length",
+        dataset_kwargs={"skip_prepare_dataset": True},
+        max_length=None,
+        packing=False,
+        gradient_checkpointing=False,
+        bf16=False,  # the trainer's own autocast would stay on the model while it is scored; see _Trainer
+        use_cpu=not _accelerated(),
+        include_num_input_tokens_seen="non_padding",
+        logging_steps=0.05,
+        save_strategy="steps" if settings.save_every else "no",
+        save_steps=settings.save_every or 500,
+        save_total_limit=1,
+        report_to="none",
+        disable_tqdm=True,
+        dataloader_pin_memory=False,
+    )
+
+
+class _Trainer(SFTTrainer):
+    """SFTTrainer whose autocast covers the loss alone, so that a model is scored in training as it is afterwards."""
+
+    autocast = False
+
+    def compute_loss_context_manager(self) -> contextlib.AbstractContextManager:
+        return torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.autocast)
+
+
+class _Checkpoints(TrainerCallback):
+    """Calls back at given steps, with plain scoring conditions: evaluation mode, the attention that scoring needs."""
+
+    def __init__(self, reader: Reader, points: Sequence[int], at_checkpoint: AtCheckpoint) -> None:
+        self.reader, self.points, self.at_checkpoint = reader, frozenset(points), at_checkpoint
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
+    ) -> None:
+        if state.global_step not in self.points:
+            return
+        model = self.reader.model
+        with _as_before(model, attention="sdpa"):
+            model.eval()
+            self.at_checkpoint(self.reader, int(state.num_input_tokens_seen))
+            model.train()
+
+
+@contextlib.contextmanager
+def _as_before(model: torch.nn.Module, attention: str = "") -> Iterator[None]:
+    """Leave the model's attention and forward method as they were found (TRL puts a method of its own in its place)."""
+    inner = model.get_base_model() if isinstance(model, PeftModel) else model
+    found, method = inner.config._attn_implementation, vars(inner).get("forward")
+    if attention and attention != found:
+        inner.set_attn_implementation(attention)
+    try:
+        yield
+    finally:
+        if inner.config._attn_implementation != found:
+            inner.set_attn_implementation(found)
+        if method is None:
+            vars(inner).pop("forward", None)
+        model.eval()
+
+
+def _plain_attention(model: torch.nn.Module) -> None:
+    inner = model.get_base_model() if isinstance(model, PeftModel) else model
+    if not _accelerated():
+        inner.set_attn_implementation("eager")
+
+
+def _accelerated() -> bool:
+    return torch.cuda.is_available()
