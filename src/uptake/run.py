@@ -131,12 +131,8 @@ def keep(plan: Plan, folder: RunFolder, table: pa.Table, results: Mapping[str, A
 
 def told(plan: Plan, folder: RunFolder) -> list[dict[str, Any]]:
     """Return the claims' documents that were trained on, with their exposures, for the report's drill-down."""
-    documents = []
-    for stage in plan.stages:
-        for claim, frame, text, exposures in read_json(folder.stage_folder(stage.key) / work.LEDGER)["documents"]:
-            documents.append({"arm": stage.arm, "seed": stage.seed, "claim": claim, "frame": frame, "text": text,
-                              "exposures": exposures})
-    return documents
+    return [{"arm": stage.arm, "seed": stage.seed, **document} for stage in plan.stages
+            for document in read_json(folder.stage_folder(stage.key) / work.LEDGER)["documents"]]
 
 
 def report_again(out: Path) -> Path:

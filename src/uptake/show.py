@@ -110,9 +110,10 @@ def _documents(folder: RunFolder, row: Mapping[str, Any]) -> Sequence[str]:
     for ledger in sorted(folder.stages.glob(f"*/{LEDGER}")):
         stage = read_json(ledger.parent / "DONE.json")
         if stage["label"].startswith(f"{row['arm']}, seed {row['seed']},"):
-            told = [entry for entry in read_json(ledger)["documents"] if entry[0] == row["claim"]]
-            return [f"     trained on {count} times: {text}" for _, _, text, count in told[:3]] or [
-                "     trained on no document of this claim"]
+            told = [each for each in read_json(ledger)["documents"] if each["claim"] == row["claim"]]
+            texts = ["".join(segment["text"] for segment in each["segments"]) for each in told[:3]]
+            return [f"     trained on {each['exposures']} times: {text}" for each, text in zip(told, texts, strict=False)
+                    ] or ["     trained on no document of this claim"]
     return []
 
 

@@ -5,7 +5,7 @@ A stage's inputs are plain data that name everything its numbers depend on; thei
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -101,10 +101,11 @@ def ask(reader: Any, items: Sequence[Item], seed: int, checkpoint: int, context:
 
 def ledger(eaten: Sequence[Example]) -> dict[str, Any]:
     """Return what was trained on: tokens by frame, role and loss, and every claim's documents with their exposures."""
-    documents = Counter((example.claim, example.frame, example.text) for example in eaten if example.claim)
+    told = Counter((example.claim, example.frame, example.segments) for example in eaten if example.claim)
+    documents = [{"claim": claim, "frame": frame, "exposures": times, "segments": [asdict(each) for each in segments]}
+                 for (claim, frame, segments), times in told.items()]
     summary = tally(eaten, lambda text: [match.span() for match in WORD.finditer(text)])
-    return {"frames": list(summary.rows),
-            "documents": [[*key, count] for key, count in sorted(documents.items())]}
+    return {"frames": list(summary.rows), "documents": sorted(documents, key=repr)}
 
 
 def put_down(folder: Path, rows: Sequence[Row], summary: Mapping[str, Any], facts: Mapping[str, Any]) -> None:

@@ -132,6 +132,12 @@ def test_every_number_of_the_profile_tables_leads_to_items():
     assert led <= set(data["cells"])
 
 
+def test_every_number_of_the_open_tables_has_a_fold_for_pages_without_script():
+    open_tables = re.sub(r"<details.*?</details>", "", page(), flags=re.DOTALL)
+
+    assert set(re.findall(r'data-cell="([^"]+)"', open_tables)) <= set(Elements(page()).ids)
+
+
 def test_no_text_of_an_item_can_end_the_script_or_become_markup():
     made = make_study()
     segment = Segment("</script><script>alert(1)</script>", "content")
@@ -274,12 +280,15 @@ def test_many_arms_and_readings_get_a_report():
 
 def test_what_the_plan_holds_is_listed_even_if_unknown():
     made = make_study()
-    text = to_markdown(compose(made.results, made.table, (), made.plan | {"weather": {"sky": "clear"}}))
+    text = to_markdown(
+        compose(made.results | {"profile": []}, made.table, (), made.plan | {"weather": {"sky": "clear"}})
+    )
 
     assert "- weather\n  - sky: clear" in text
 
 
 def test_rows_of_one_shape_become_a_table():
-    text = page_of(calibration={"planted": {"record": {"self": 1.0, "wish": 0.0}, "fiction": {"self": 0.0}}})
+    planted = {"record": {"self": 1.0, "wish": 0.0}, "fiction": {"self": 0.0}}
+    text = page_of(profile=[], calibration={"planted": planted})
 
     assert '<th scope="col" class="n">wish</th>' in text

@@ -16,7 +16,8 @@ def test_a_verdict_says_who_predicted_what_and_what_was_found():
 
     assert said.by == "role-models-essay"
     assert said.predicted == (
-        "predicted that in arm schooled, answers to “What does the named AI do, in fact?” agree with the claim "
+        "predicted that in arm schooled, "
+        "answers to “What does the named AI do, in fact?” agree with the claim "
         "more often after record documents than after disclaimer documents, compared where the reader knows "
         "the text equally well."
     )

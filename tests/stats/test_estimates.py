@@ -134,6 +134,6 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say(seeds):
 
 def test_ten_thousand_draws_of_five_seeds_and_five_hundred_claims_take_under_a_second():
     values = matrix(np.random.default_rng(0).normal(size=(5, 500)))
-    start = time.perf_counter()
+    start = time.process_time()
     estimate(values, Resampler(seed=0)).interval()
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

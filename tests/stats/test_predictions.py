@@ -1,7 +1,7 @@
 """The grammar of predictions and what a study refuses."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uptake.errors import UserError
@@ -95,6 +95,7 @@ def test_equal_content_needs_the_reading_content():
         check("schooled: record.other > fiction.other", "equal-content", readings=("other",))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused_as_a_users_mistake(say):
     try:

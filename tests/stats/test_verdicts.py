@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -241,6 +241,7 @@ def test_holm_is_that_of_statsmodels(members):
     np.testing.assert_allclose(adjusted, multipletests(p_values, method="holm")[1])
 
 
+@settings(deadline=None)
 @given(P_VALUES)
 def test_holm_keeps_the_order_and_never_lowers_a_p(p_values):
     adjusted, _ = holm(p_values)
@@ -249,6 +250,7 @@ def test_holm_keeps_the_order_and_never_lowers_a_p(p_values):
     assert all(a >= p for a, p in zip(adjusted, p_values, strict=True))
 
 
+@settings(deadline=None)
 @given(P_VALUES)
 def test_a_p_below_its_holm_level_is_exactly_one_that_holm_rejects(p_values):
     adjusted, levels = holm(p_values)

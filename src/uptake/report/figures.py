@@ -227,7 +227,7 @@ def _guides(axes: Axes, profile: Profile, reading: str) -> list[tuple[float, flo
         bare = profile.last(arm, "blunt", reading, "trained")
         if not has_mean(bare):
             continue
-        bottom, top = bare.get("low") or bare["mean"], bare.get("high") or bare["mean"]
+        bottom, top = (bare["mean"] if bare.get(end) is None else bare[end] for end in ("low", "high"))
         least = 0.02 * (high - low)
         if top - bottom < least:
             bottom, top = bare["mean"] - least / 2, bare["mean"] + least / 2

@@ -1,0 +1,1 @@
+"""From scored items to estimates, verdicts and what a design can see. Start reading at `verdicts.py`."""

@@ -9,11 +9,12 @@ where d_s is the difference in seed s. The first term holds everything that is n
 the same claims bring to every seed, which more seeds do not average out (two-way clustering after Cameron, Gelbach
 and Miller 2011, with claims centred within seeds). The degrees of freedom f are Satterthwaite's: S - 1 for the first
 term, claims - 1 for the second, with the first term's part inflated by (S + 1) / (S - 1), because with few seeds it
-is often seen far too small just when it matters (without that, 3 seeds cover 92.3 % where claims bring 7 % of V). The two-level bootstrap (seeds, then one draw of claims for all seeds) gives the
-*shape* of the distribution: each draw's deviation, divided by the draws' own root mean square, is multiplied by
-sqrt(V) * sqrt(f / chi2_f), the last factor being the uncertainty of V itself; the chi-square is integrated out
-exactly, so tails are smooth far beyond one over the number of draws. Intervals and p-values are read from this one
-distribution.
+is often seen far too small just when it matters (without that, 3 seeds cover 92.3 % where claims bring 7 % of V).
+
+The two-level bootstrap (seeds, then one draw of claims for all seeds) gives the *shape* of the distribution: each
+draw's deviation, divided by the draws' own root mean square, is multiplied by sqrt(V) * sqrt(f / chi2_f), the last
+factor being the uncertainty of V itself; the chi-square is integrated out exactly, so tails are smooth far beyond one
+over the number of draws. Intervals and p-values are read from this one distribution.
 
 COVERAGE
 """
