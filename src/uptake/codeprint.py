@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 # Reporting, the command line and the run folder change no number in a stage.
-CHANGES_NUMBERS = ("documents", "frames", "mixing.py", "readers", "readings", "records.py", "seeds.py", "work.py", "worlds")
+CHANGES_NUMBERS = ("documents", "frames", "mixing", "readers", "readings", "records.py",
+                   "seeds.py", "work", "worlds")
 
 
 @cache

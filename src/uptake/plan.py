@@ -1,19 +1,28 @@
 """From a study to a plan: which stages will be carried out, on what, and which predictions are at stake."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from uptake.codeprint import fingerprint
+from uptake.documents.claims import build_claims
 from uptake.errors import UserError
 from uptake.frames import read_frames
 from uptake.records import Prediction
 from uptake.rundir import stage_name
 from uptake.stats.predictions import check_prediction, parse_prediction
-from uptake.strict_yaml import read_yaml
+from uptake.strict_yaml import DATA, parse_yaml, read_text, read_yaml
 from uptake.study import Arm, Declared, Schooling, Study, check_names
 from uptake.worlds.schooling import Lesson
 from uptake.worlds.world import World, build_world
+
+# How a real reader is trained unless the study says otherwise. Four passes: a pilot with SmolLM2-135M saw invented facts
+# learnt with a sharp onset between the third and the fourth. The schooling is read twice and a part of it again beside
+# the documents, or reading them would cost it.
+READ: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 4, "batch": 16}
+SCHOOL: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 2, "batch": 16}
+REPLAYED, PUPILS = 200, 24
+GATE_CLAIMS = 20  # read in context only; on the log-odds scale they show a difference of about one nat
 
 # Added to every study whose reader has words for them, unless it says `controls: false`.
 CONTROLS = ("placebo", "nonce", "frame-only", "neutral")
@@ -99,7 +108,42 @@ def grown_plan(study: Study) -> Plan:
 
 def real_plan(study: Study) -> Plan:
     """Lay out a chain of stages for each arm and seed of a real reader: `school` where the arm has one, then `read`."""
-    raise NotImplementedError
+    texts = {"claims_text": read_text(study.claims_from), "frames_text": read_text(DATA / "frames.yaml"),
+             "controls": read_text(DATA / "controls.yaml")}
+    claims = build_claims(parse_yaml(texts["claims_text"], str(study.claims_from)))
+    specs = read_frames(parse_yaml(texts["frames_text"], "frames.yaml").data(), "frames.yaml")
+    check_names(study, specs, claims.readings)
+    frames, told = with_controls(study, specs), study.claims * len(with_controls(study, specs))
+    enough_claims(study, told, len(claims.claims))
+    name = str(study.reader.path) if study.reader.path else study.reader.name
+    stages = []
+    for arm in study.arms:
+        lessons = [vars_of(lesson) for lesson in real_lessons(arm, claims.readings)]
+        for seed in study.seeds:
+            inputs = {"seed": seed, "reader": name, **texts, "frames": list(frames), "told": told, "lessons": lessons,
+                      "readings": list(study.readings), "checkpoints": study.checkpoints, "code": fingerprint(),
+                      "training": {**READ, **study.training.overrides()}, "schooling": SCHOOL}
+            if lessons:
+                stages.append(stage_of("school", arm.name, seed, {**inputs, "stage": "school"}, ""))
+                inputs["training"] = {**inputs["training"], "replay": REPLAYED}
+            before = stages[-1].key if lessons else ""
+            stages.append(stage_of("read", arm.name, seed, {**inputs, "stage": "read"}, before))
+    about = {"frames": {frame: specs[frame].about for frame in frames},
+             "readings": {reading: claims.asks[reading] for reading in study.readings}}
+    return Plan(study, frames, study.readings, tuple(stages), 1 / len(claims.claims[0].answers), {}, about)
+
+
+def real_lessons(arm: Arm, readings: Collection[str]) -> list[Lesson]:
+    """Return the schooling of a real reader's arm; none where the reader is taken as it is."""
+    return [Lesson(each.frame, each.subjects or PUPILS, informs_of(each, readings)) for each in arm.schooling]
+
+
+def enough_claims(study: Study, told: int, known: int) -> None:
+    """Check that the claims suffice, and that some are left over for the gate, which reads what was never told."""
+    if told + GATE_CLAIMS > known:
+        most = (known - GATE_CLAIMS) // max(1, told // study.claims)
+        raise UserError(f"claims: {told} claims in frames and {GATE_CLAIMS} for the gate are more than the {known} there "
+                        f"are", where=study.where("claims"), hint=f"at most {most} a frame, or fewer frames")
 
 
 def lessons_of(study: Study, arm: Arm, world: World) -> list[Lesson]:

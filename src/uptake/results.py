@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from uptake.plan import Plan
 from uptake.stats.gate import GateSettings, gate, gates_by_cell
@@ -21,13 +22,14 @@ LEAST_MASS, LOW_MASS, MOST_LOW = 0.1, 0.05, 0.3
 def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequence[str]) -> dict[str, Any]:
     """Return everything that a run found, in the form of `results.json`."""
     study = plan.study
-    columns = Table.from_columns({name: table[name].to_pylist() for name in (
+    asked = table.filter(pc.is_in(table["reading"], pa.array(list(plan.readings))))
+    columns = Table.from_columns({name: asked[name].to_pylist() for name in (
         "arm", "seed", "frame", "claim", "reading", "context", "checkpoint", "wording", "polarity", "value",
         "probability", "hit")})
     outcomes = [reading for reading in plan.readings if reading != "content"]
     cells = profile(columns, study.scale, dict.fromkeys(plan.readings, plan.chance), least_rise=study.smallest_effect)
     gates = gate(columns, outcomes, GateSettings(study.smallest_effect, study.scale))
-    unmeasurable = mass_reasons(table)
+    unmeasurable = mass_reasons(asked)
     verdicts = judge(plan.predictions, columns, JudgeSettings(
         smallest_effect=study.smallest_effect, scale=study.scale, gate=gates_by_cell(gates), unmeasurable=unmeasurable,
         exploratory=frozenset(plan.exploratory)))
@@ -35,7 +37,7 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
         "study": study.study, "question": study.question, "reader": study.reader.name, "seeds": list(study.seeds),
         "scale": study.scale, "smallest_effect": study.smallest_effect, "arms": [arm.name for arm in study.arms],
         "frames": list(plan.frames), "readings": list(plan.readings), "about": dict(plan.about), "verdicts": verdicts,
-        "profile": cells, "gate": gates, "calibration": calibration(plan, cells, table, unmeasurable),
+        "profile": cells, "gate": gates, "calibration": calibration(plan, cells, asked, unmeasurable),
         "controls": controls(plan, cells), "departures": list(left), **facts}
 
 
@@ -87,8 +89,12 @@ def correlation(planted: Sequence[Mapping[str, Any]], arm: str) -> float | None:
 
 
 def masses(table: pa.Table) -> list[dict[str, Any]]:
-    """Return the mean option mass by arm, reading and context, and the share of items below the low mark."""
-    frame = table.select(["arm", "reading", "context", "option_mass", "checkpoint"]).to_pandas()
+    """Return the mean option mass by arm, reading and context, and the share of items below the low mark.
+
+    Open items only: the answers to a yes-or-no item are whole sentences, of which every one is improbable.
+    """
+    frame = table.select(["arm", "reading", "context", "option_mass", "checkpoint", "polarity"]).to_pandas()
+    frame = frame[frame.polarity == "open"]
     last = frame[(frame.context != "trained") | (frame.checkpoint == frame.groupby("arm").checkpoint.transform("max"))]
     grouped = last.dropna(subset="option_mass").groupby(["arm", "reading", "context"], sort=True).option_mass
     return [{"arm": arm, "reading": reading, "context": context, "mean": rounded(float(mass.mean())),

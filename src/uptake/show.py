@@ -14,7 +14,7 @@ from uptake.report.words import say_verdict, summary
 from uptake.rundir import RunFolder
 from uptake.stats.predictions import parse_prediction
 from uptake.tables import read_table
-from uptake.work import LEDGER
+from uptake.work.outputs import LEDGER
 
 WIDTH = 80
 

@@ -19,6 +19,7 @@ from uptake.stats.calibrate import (
 from uptake.stats.gate import GateSettings, gate, gates_by_cell
 from uptake.stats.power import Noise, Plan, seeds_for, smallest_effect_seen
 from uptake.stats.profile import profile
+from uptake.stats.table import Table
 
 STUDIES = 100
 ALARMS = 0.05 + 3 * (0.05 * 0.95 / STUDIES) ** 0.5  # three Monte-Carlo standard errors above the stated rate
@@ -79,6 +80,18 @@ def test_a_cell_of_one_seed_has_a_mean_and_a_reason_for_having_no_interval():
     assert found["mean"] is not None
     assert (found["low"], found["high"]) == (None, None)
     assert "one seed" in found["reason"]
+
+
+def test_the_interval_of_an_accuracy_stays_within_its_scale():
+    keys = {"arm": "a", "frame": "record", "reading": "other", "context": "trained", "checkpoint": 1, "wording": 0}
+    rows = [
+        keys | {"seed": seed, "claim": f"c{claim}", "polarity": "open", "value": 1.0, "hit": True}
+        for seed in range(3)
+        for claim in range(10)
+    ]
+    found = profile(Table.from_rows(rows), "accuracy", {}, draws=200)[0]
+    assert (found["mean"], found["high"]) == (1.0, 1.0)
+    assert found["low"] < 1
 
 
 def test_the_smallest_effect_shrinks_with_seeds_and_grows_with_predictions():

@@ -3,19 +3,19 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from uptake.report.figures import PANEL_WIDTH, Words, arm_colour, arm_marker
+from uptake.report.figures import PANEL_WIDTH, Words, arm_colour, arm_marker, say
 from uptake.report.labels import Named, name_points
 from uptake.report.svg import COLOURS, INK, MARKERS, QUIET, RULE, drawing, to_svg
 from uptake.report.view import CONTEXTS, Profile, has_mean
 from uptake.report.words import words
 
 
-def phase_panels(profile: Profile, words: Words, reading: str) -> list[str]:
+def phase_panels(profile: Profile, named: Words, reading: str) -> list[str]:
     """Draw one panel an arm: x `content`, y another reading, a curve a frame through the checkpoints.
 
     A ring marks each curve at equal content. Arms without checkpoints on both readings are left out.
     """
-    return [svg for arm in profile.arms if (svg := _phase_panel(profile, words, arm, reading))]
+    return [svg for arm in profile.arms if (svg := _phase_panel(profile, named, arm, reading))]
 
 
 def phase_points(profile: Profile, arm: str, frame: str, reading: str) -> list[tuple[dict, dict]]:
@@ -25,7 +25,7 @@ def phase_points(profile: Profile, arm: str, frame: str, reading: str) -> list[t
     return [(content, other) for content, other in pairs if has_mean(content) and has_mean(other)]
 
 
-def _phase_panel(profile: Profile, words: Words, arm: str, reading: str) -> str:
+def _phase_panel(profile: Profile, named: Words, arm: str, reading: str) -> str:
     curves = {frame: phase_points(profile, arm, frame, reading) for frame in profile.frames}
     curves = {frame: points for frame, points in curves.items() if len(points) > 1}
     if reading == "content" or not curves:
@@ -35,11 +35,11 @@ def _phase_panel(profile: Profile, words: Words, arm: str, reading: str) -> str:
         figure = Figure(figsize=(PANEL_WIDTH, PANEL_WIDTH))
         figure.subplots_adjust(left=0.15, right=0.96, bottom=0.12, top=0.92)
         axes = figure.add_subplot()
-        axes.set_title(f"{arm}: {reading} against content")
+        axes.set_title(say("phase_title", arm=arm, reading=reading))
         axes.grid(color=RULE, linewidth=0.5)
         axes.set_axisbelow(True)
-        axes.set_xlabel(f"content: {words.scale}")
-        axes.set_ylabel(f"{reading}: {words.scale}")
+        axes.set_xlabel(f"content: {named.scale}")
+        axes.set_ylabel(f"{reading}: {named.scale}")
         if profile.scale != "log-odds":
             axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
         ends = [_curve(axes, profile.frames.index(frame), frame, points) for frame, points in curves.items()]
@@ -48,9 +48,7 @@ def _phase_panel(profile: Profile, words: Words, arm: str, reading: str) -> str:
         _equal_content(axes, profile, arm, reading, list(curves))
         passed = [(content["mean"], other["mean"]) for points in curves.values() for content, other in points]
         name_points(axes, ends, passed)
-        return to_svg(
-            figure, name, f"Curves, arm {arm}: {reading} against content over training, one for each frame."
-        )
+        return to_svg(figure, name, say("phase", arm=arm, reading=reading))
 
 
 def _curve(axes: Axes, index: int, frame: str, points: list[tuple[dict, dict]]) -> Named:
@@ -130,7 +128,7 @@ def _control_panel(profile: Profile, contexts: dict[str, str], name: str, entrie
                 axes, row, entry, arm_colour(profile, entry["arm"]), arm_marker(profile, entry["arm"])
             )
         axes.margins(x=0.12)
-        return to_svg(figure, name, f"Dot plot of the control {control} by arm and context.")
+        return to_svg(figure, name, say("control", control=control))
 
 
 def _control_row(axes: Axes, row: int, entry: dict, colour: str, marker: str) -> None:

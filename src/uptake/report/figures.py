@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from uptake.report.labels import Named, name_points
 from uptake.report.svg import COLOURS, INK, MARKERS, QUIET, RULE, drawing, text_colour, to_svg
 from uptake.report.view import Profile, has_mean
+from uptake.report.words import words
 
 # Widths in inches (72 units each): a panel is as wide as a phone's column, the signature plot a little wider.
 PANEL_WIDTH, SQUARE_WIDTH = 4.6, 5.4
@@ -24,6 +25,11 @@ class Words:
 
     scale: str
     contexts: dict[str, str]
+
+
+def say(phrase: str, **values: str) -> str:
+    """Return one of the phrases that stand in figures, filled in."""
+    return words()["drawn"][phrase].format(**values)
 
 
 def arm_colour(profile: Profile, arm: str) -> str:
@@ -43,16 +49,16 @@ class Place:
     name: str
 
 
-def profile_panels(profile: Profile, words: Words, place: Place, readings: list[str]) -> list[str]:
+def profile_panels(profile: Profile, named: Words, place: Place, readings: list[str]) -> list[str]:
     """Draw one panel a reading: a row a frame, each seed a dot, the mean with its interval, the chance
     line.
     """
     limits = _limits(profile, [place.context], readings)
-    return [svg for reading in readings if (svg := _profile_panel(profile, words, place, reading, limits))]
+    return [svg for reading in readings if (svg := _profile_panel(profile, named, place, reading, limits))]
 
 
 def _profile_panel(
-    profile: Profile, words: Words, place: Place, reading: str, limits: tuple[float, float]
+    profile: Profile, named: Words, place: Place, reading: str, limits: tuple[float, float]
 ) -> str:
     entries = [profile.last(place.arm, frame, reading, place.context) for frame in profile.frames]
     if not any(has_mean(entry) for entry in entries):
@@ -64,9 +70,9 @@ def _profile_panel(
             _draw_row(axes, row, entry, arm_colour(profile, place.arm), arm_marker(profile, place.arm))
         _chance(axes, [entry for entry in entries if entry])
         axes.set_xlim(*limits)
-        axes.set_xlabel(words.scale)
-        when = words.contexts[place.context]
-        label = f"Dot plot, arm {place.arm}, reading {reading}, {when}: one row for each frame."
+        axes.set_xlabel(named.scale)
+        when = named.contexts[place.context]
+        label = say("profile", arm=place.arm, reading=reading, when=when)
         return to_svg(figure, name, label)
 
 
@@ -94,7 +100,7 @@ def _draw_row(axes: Axes, row: int, entry: dict | None, colour: str, marker: str
         axes.text(
             0.02,
             row,
-            "no number",
+            say("no_number"),
             transform=axes.get_yaxis_transform(),
             va="center",
             color=QUIET,
@@ -133,7 +139,7 @@ def _chance(axes: Axes, entries: list[dict]) -> None:
         axes.axvline(chance, color=QUIET, linewidth=1, linestyle=(0, (4, 3)), zorder=0.5)
     if chances:
         axes.annotate(
-            "chance",
+            say("chance"),
             (chances[0], 1),
             xycoords=axes.get_xaxis_transform(),
             xytext=(3, 2),
@@ -162,7 +168,7 @@ def _limits(profile: Profile, contexts: list[str], readings: list[str]) -> tuple
     return (min(values) - air, max(values) + air)
 
 
-def signature(profile: Profile, words: Words, reading: str) -> str:
+def signature(profile: Profile, named: Words, reading: str) -> str:
     """Draw read against learnt: x what a frame does in context, y what it does after training, a point a
     frame and arm.
 
@@ -181,10 +187,10 @@ def signature(profile: Profile, words: Words, reading: str) -> str:
     name = f"signature-{profile.readings.index(reading)}"
     with drawing(name):
         figure, axes = _square(
-            _limits(profile, ["in_context", "trained"], [reading]), f"{reading}: read against learnt"
+            _limits(profile, ["in_context", "trained"], [reading]), say("signature_title", reading=reading)
         )
-        axes.set_xlabel(f"read in context: {words.scale}")
-        axes.set_ylabel(f"after training: {words.scale}")
+        axes.set_xlabel(say("read", scale=named.scale))
+        axes.set_ylabel(say("learnt", scale=named.scale))
         spots = _guides(axes, profile, reading)
         for arm, _, read, learnt in found:
             spots += _cross(axes, read, learnt, arm_colour(profile, arm), arm_marker(profile, arm))
@@ -194,9 +200,7 @@ def signature(profile: Profile, words: Words, reading: str) -> str:
         ]
         _arm_key(axes, profile, sorted({arm for arm, *_ in found}, key=profile.arms.index))
         name_points(axes, points, spots)
-        return to_svg(
-            figure, name, f"Scatter plot of {reading}: what each frame does in context and after training."
-        )
+        return to_svg(figure, name, say("signature", reading=reading))
 
 
 def _square(limits: tuple[float, float], title: str) -> tuple[Figure, Axes]:
@@ -220,7 +224,7 @@ def _guides(axes: Axes, profile: Profile, reading: str) -> list[tuple[float, flo
     at = low + 0.46 * (high - low)
     lift = 0.025 * (high - low)
     angle = {"rotation": 45, "rotation_mode": "anchor", "transform_rotates_text": True}
-    axes.text(at, at + lift, "learns what it reads", color=QUIET, ha="center", **angle)
+    axes.text(at, at + lift, say("diagonal"), color=QUIET, ha="center", **angle)
     spots = [(at + step * (high - low), at + lift + step * (high - low)) for step in SAMPLES]
     named: list[float] = []
     for arm in profile.arms:
@@ -237,7 +241,7 @@ def _guides(axes: Axes, profile: Profile, reading: str) -> list[tuple[float, flo
             axes.text(
                 at,
                 level,
-                "neglects the frame",
+                say("band"),
                 color=text_colour(arm_colour(profile, arm)),
                 ha="center",
                 va="center",

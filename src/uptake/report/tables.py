@@ -1,13 +1,11 @@
 """The tables: the same rows go into the page and into the Markdown report."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 from uptake.report.formats import NONE, count, interval, number, signed
 from uptake.report.view import Profile, cell_key, has_mean
 from uptake.report.words import words
-
-YES, NO = "✓ passed", "✗ failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,12 @@ class Table:
     @property
     def by_arm(self) -> bool:
         return self.columns[0] == "arm"
+
+
+def _titled(name: str, rows: Iterable[tuple[Entry, ...]], heads: int, **values: str) -> Table:
+    """Make a table under the title and columns that the words file gives it."""
+    known = words()["tables"][name]
+    return Table(known["title"].format(**values), tuple(known["columns"]), tuple(rows), heads)
 
 
 def profile_table(profile: Profile, reading: str, keys: Collection[str]) -> Table:
@@ -67,7 +71,7 @@ def profile_table(profile: Profile, reading: str, keys: Collection[str]) -> Tabl
         "frame",
         *(columns[c] for c in contexts),
         *([columns["equal_content"]] if equal else []),
-        "items scored",
+        words()["tables"]["items"],
     )
     return Table(f"{reading}: {_asks(reading)}".rstrip(": "), heads, tuple(rows), heads=2)
 
@@ -75,10 +79,10 @@ def profile_table(profile: Profile, reading: str, keys: Collection[str]) -> Tabl
 def estimate(entry: dict | None, keys: Collection[str] | str = ()) -> Entry:
     """Write a mean with its interval beneath, or a dash with the reason why there is none."""
     if entry is None:
-        return Entry(NONE, "not measured")
+        return Entry(NONE, words()["tables"]["not_measured"])
     key = keys if isinstance(keys, str) else cell_key(entry) if keys and cell_key(entry) in keys else ""
     if entry.get("mean") is None:
-        return Entry(NONE, entry.get("reason") or "no item has a value", key)
+        return Entry(NONE, entry.get("reason") or words()["tables"]["no_value"], key)
     exact = entry.get("low") == entry.get("high") == entry["mean"]
     return Entry(number(entry["mean"]), "" if exact else interval(entry.get("low"), entry.get("high")), key)
 
@@ -98,7 +102,9 @@ def _scored(entry: dict) -> Entry:
     if entry.get("items") is None:
         return Entry(NONE)
     lost = entry.get("unscored") or 0
-    return Entry(count(entry["items"] - lost), f"{count(lost)} without a value" if lost else "")
+    return Entry(
+        count(entry["items"] - lost), words()["tables"]["lost"].format(count=count(lost)) if lost else ""
+    )
 
 
 def _asks(reading: str) -> str:
@@ -115,8 +121,7 @@ def signature_table(profile: Profile, reading: str, keys: Collection[str]) -> Ta
             if has_mean(read) and has_mean(learnt):
                 less = Entry(signed(learnt["mean"] - read["mean"]))
                 rows.append((Entry(arm), Entry(frame), estimate(read, keys), estimate(learnt, keys), less))
-    columns = ("arm", "frame", "read in context", "after training", "learnt less read")
-    return Table(f"{reading}, read against learnt", columns, tuple(rows), heads=2)
+    return _titled("signature", rows, 2, reading=reading)
 
 
 def course_table(profile: Profile, arm: str, keys: Collection[str]) -> Table:
@@ -134,8 +139,8 @@ def course_table(profile: Profile, arm: str, keys: Collection[str]) -> Table:
             tabulated.append(
                 (Entry(frame), Entry(reading), *(estimate(known.get(token), keys) for token in tokens))
             )
-    columns = ("frame", "reading", *(count(token) for token in tokens))
-    return Table(f"Arm {arm}, by tokens trained", columns, tuple(tabulated), heads=2)
+    table = _titled("course", tabulated, 2, arm=arm)
+    return replace(table, columns=(*table.columns, *(count(token) for token in tokens)))
 
 
 def gate_table(profile: Profile) -> Table:
@@ -144,7 +149,10 @@ def gate_table(profile: Profile) -> Table:
     for gate in profile.results.get("gate", ()):
         spread = Entry(number(gate.get("spread")), interval(gate.get("low"), gate.get("high")))
         passed = Entry(
-            NONE if gate.get("passed") is None else YES if gate["passed"] else NO, gate.get("reason") or ""
+            NONE
+            if gate.get("passed") is None
+            else words()["tables"]["passed" if gate["passed"] else "failed"],
+            gate.get("reason") or "",
         )
         rows.append(
             (
@@ -155,9 +163,7 @@ def gate_table(profile: Profile) -> Table:
                 passed,
             )
         )
-    return Table(
-        "The gate", ("arm", "reading", "frames compared", "apart in context", "gate"), tuple(rows), heads=3
-    )
+    return _titled("gate", rows, 3)
 
 
 def control_table(profile: Profile) -> Table:
@@ -173,9 +179,7 @@ def control_table(profile: Profile) -> Table:
                 estimate(entry),
             )
         )
-    return Table(
-        "Controls measured with the readings", ("arm", "control", "context", "mean"), tuple(rows), heads=3
-    )
+    return _titled("controls", rows, 3)
 
 
 def control_frames_table(profile: Profile, keys: Collection[str]) -> Table:
@@ -187,7 +191,8 @@ def control_frames_table(profile: Profile, keys: Collection[str]) -> Table:
             entries = [profile.last(arm, frame, reading) for reading in profile.readings]
             if any(entries):
                 rows.append((Entry(arm), Entry(frame), *(estimate(entry, keys) for entry in entries)))
-    return Table("Control frames after training", ("arm", "frame", *profile.readings), tuple(rows), heads=2)
+    table = _titled("control_frames", rows, 2)
+    return replace(table, columns=(*table.columns, *profile.readings))
 
 
 def unscored_table(counted: list[dict]) -> Table:
@@ -197,9 +202,9 @@ def unscored_table(counted: list[dict]) -> Table:
             Entry(c["arm"]),
             Entry(c["reading"]),
             Entry(c["context"]),
-            Entry(c["reason"] or "no reason given"),
+            Entry(c["reason"] or words()["tables"]["no_reason"]),
             Entry(count(c["items"])),
         )
         for c in counted
     )
-    return Table("Items without a value", ("arm", "reading", "context", "why", "items"), rows, heads=3)
+    return _titled("unscored", rows, 3)

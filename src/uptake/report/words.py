@@ -108,15 +108,20 @@ def _found(verdict: dict, scale: str) -> str:
     """
     if verdict.get("effect") is None:
         return ""
-    parts = [f"difference {signed(verdict['effect'])}"]
-    if verdict.get("low") is not None:
-        parts[0] += f" (interval {interval(verdict['low'], verdict['high'])})"
+    phrases = words()["found"]
+    between = interval(verdict.get("low"), verdict.get("high"))
+    effect = phrases["effect_between" if between else "effect"]
+    parts = [effect.format(effect=signed(verdict["effect"]), interval=between)]
     if verdict.get("left_mean") is not None and verdict.get("right_mean") is not None:
         unit = words()["scales"][scale]["unit"]
-        parts.append(f"{number(verdict['left_mean'])} against {number(verdict['right_mean'])} ({unit})")
-    parts += [f"{count(verdict[key])} {key}" for key in ("seeds", "claims") if verdict.get(key) is not None]
+        left, right = number(verdict["left_mean"]), number(verdict["right_mean"])
+        parts.append(phrases["means"].format(left=left, right=right, unit=unit))
+    counted = ("seeds", "claims")
+    parts += [
+        phrases[key].format(count=count(verdict[key])) for key in counted if verdict.get(key) is not None
+    ]
     if verdict.get("p_adjusted") is not None:
-        parts.append(f"adjusted {p_value(verdict['p_adjusted'])}")
+        parts.append(phrases["p"].format(p=p_value(verdict["p_adjusted"])))
     return ", ".join(parts)
 
 
@@ -127,7 +132,7 @@ def _meaning(verdict: dict) -> str:
     if kind == "refuted" and relation != "==" and _lies_other_way(verdict, relation):
         key = "refuted the other way"
     margin = verdict.get("margin")
-    said = [phrases[key].format(margin="the margin" if margin is None else number(margin))]
+    said = [phrases[key].format(margin=words()["found"]["margin"] if margin is None else number(margin))]
     if kind == "cannot tell":
         needed = verdict.get("seeds_needed")
         unknown = words()["meanings"]["seeds_unknown"]

@@ -16,7 +16,22 @@ draw's deviation, divided by the draws' own root mean square, is multiplied by s
 factor being the uncertainty of V itself; the chi-square is integrated out exactly, so tails are smooth far beyond one
 over the number of draws. Intervals and p-values are read from this one distribution.
 
-COVERAGE
+Coverage of 95 % intervals at 3, 5 and 8 seeds, in simulation (40 claims unless said otherwise; standard deviations of
+seed, claim and item in brackets; Monte-Carlo error .005 for 2,000 studies, .007 for 1,000):
+
+    same claims in every seed (.1, .3, .4)        .948  .951  .951   2,000 studies
+    the same without seed noise (0, .3, .4)       .950  .950  .952   2,000
+    the same (.1, .1, .1)                         .946  .953  .949   2,000
+    a cell's own mean (.1, .3, .4)                .955  .953  .948   2,000
+    two frames of a Latin square of 6, 100 claims
+    a frame (.1, .3, .4)                          .961  .957  .950   2,000, before the inflation of f
+    two frames, 40 claims, (0, .3, .4)            .978  .981  .988   2,000, before the inflation of f
+    0/1 items, seeds (1) and claims (1) on the
+    logit scale about .82                         .925  .955  .944   1,000, Student's t with this V and f
+
+In the third row the plain percentile bootstrap over seeds and claims covers .82, .88 and .91 (1,500 studies). Two
+limits are known: where claims dominate a Latin square, intervals are too wide, because claims cancel between frames
+over seeds and no credit is taken for that; and three seeds of a reader near a ceiling cover a little less than stated.
 """
 
 from dataclasses import dataclass, field

@@ -1,5 +1,6 @@
 """The profile: every measured cell with its mean and interval, along training and at equal content."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from uptake.stats.table import Table
 PROFILE_DRAWS = 2_000
 
 
+# No mean lies outside its scale, so cutting an interval there loses no coverage.
+BOUNDS = {"accuracy": (0.0, 1.0), "probability": (0.0, 1.0), "log-odds": (-math.inf, math.inf)}
 NOTHING = ClaimMatrix(np.empty((0, 0)), seeds=(), claims=(), items=0, unscored=0)
 
 
@@ -29,6 +32,7 @@ class _Measured:
     accuracy: Mapping[CellKey, ClaimMatrix]
     chance: Mapping[str, float]
     resampler: Resampler
+    bounds: tuple[float, float]
 
 
 def profile(
@@ -49,7 +53,7 @@ def profile(
     """
     accuracy = claim_values(table, "accuracy")
     cells = accuracy if scale == "accuracy" else claim_values(table, scale)
-    measured = _Measured(cells, accuracy, chance, Resampler(seed, draws))
+    measured = _Measured(cells, accuracy, chance, Resampler(seed, draws), BOUNDS[scale])
     entries = [_entry(key, cells[key], accuracy[key], measured) | {"at": "equal-tokens"} for key in cells]
     return entries + _at_equal_content(measured, least_rise)
 
@@ -78,6 +82,8 @@ def _entry(key: CellKey, matrix: ClaimMatrix, accuracy: ClaimMatrix, measured: _
     """Return one entry of the profile; `low` and `high` are None, with a reason, where one seed or claim is all."""
     found = estimate(matrix, measured.resampler) if matrix.mean is not None else None
     low, high = (found and found.interval()) or (None, None)
+    if low is not None:
+        low, high = (min(max(bound, measured.bounds[0]), measured.bounds[1]) for bound in (low, high))
     reason = "" if low is not None else "no interval: one seed does not show how seeds differ"
     return {
         **key._asdict(),

@@ -1,0 +1,121 @@
+"""What a real reader is given to read: its claims' documents and, if the arm is schooled, lessons about others.
+
+The lessons are the grown world's, in plain English: pupils, which are assistants that no item asks about, have documents
+in frames, and questions whose answers agree with the documents or do not.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from uptake.documents.claimset import ClaimSet
+from uptake.frames import FrameSpec, put
+from uptake.mixing.dealing import deal
+from uptake.records import Claim, Example, Item, Segment
+from uptake.seeds import stream
+from uptake.worlds.language import invent_names
+from uptake.worlds.schooling import Lesson
+
+SCHOOLED = ("content", "other")  # questions of other readings are never answered in schooling
+WORDINGS_TAUGHT = 4  # documents of a pupil: half of the wordings, so that a claim's other half is new to the reader
+
+
+@dataclass(frozen=True)
+class Syllabus:
+    """Everything from which a real reader's examples are made. `told` claims have documents, `kept` ones never do."""
+
+    claims: ClaimSet
+    frames: Mapping[str, FrameSpec]
+    told: Sequence[Claim]
+    kept: Sequence[Claim]
+    dealt: Mapping[str, str]
+    pupils: Sequence[tuple[Claim, Lesson]]
+    seed: int
+
+
+def syllabus(claims: ClaimSet, frames: Mapping[str, FrameSpec], told: int, dealing: Sequence[str],
+             lessons: Sequence[Lesson], seed: int) -> Syllabus:
+    """Choose and deal the claims and invent the pupils; which claims are told is the same under every seed."""
+    order = stream(0, "told").sample(claims.claims, len(claims.claims))
+    return Syllabus(claims, frames, order[:told], order[told:], deal(order[:told], dealing, seed),
+                    pupils(claims, lessons, seed), seed)
+
+
+def pupils(claims: ClaimSet, lessons: Sequence[Lesson], seed: int) -> list[tuple[Claim, Lesson]]:
+    """Return the schooled subjects: invented names, each with an answer of a topic, in a lesson's frame."""
+    rng = stream(seed, "pupils")
+    names = iter(invent_names(sum(lesson.subjects for lesson in lessons), rng,
+                              [claim.subject for claim in claims.claims]))
+    made = []
+    for lesson in lessons:
+        for place in range(lesson.subjects):
+            topic = list(claims.topics.values())[place % len(claims.topics)]
+            stated, foil = rng.sample(topic.answers, 2)
+            name = next(names)
+            made.append((Claim(f"pupil-{name}", topic.name, name, stated, foil, topic.answers), lesson))
+    return made
+
+
+def told_documents(plan: Syllabus) -> list[Example]:
+    """Return one pass of the claims' documents: every wording of every claim in the frame it was dealt."""
+    return [example for claim in plan.told for example in _documents(plan, claim, plan.dealt[claim.id], claim.id)]
+
+
+def schooling(plan: Syllabus) -> list[Example]:
+    """Return one pass of the schooling: pupils' documents, questions about them, and both together in one text."""
+    examples = []
+    for pupil, lesson in plan.pupils:
+        rng = stream(plan.seed, "school", pupil.id)
+        told = _documents(plan, pupil, lesson.frame, "")[:WORDINGS_TAUGHT]
+        asked = [_question(plan, pupil, lesson, reading, rng) for reading in SCHOOLED]
+        together = [replace(rng.choice(told), segments=(*rng.choice(told).segments, Segment(f" {text}", "content")),
+                            kind="both") for text in asked]
+        examples += [*told, *(Example((Segment(text, "content"),), "question", lesson.frame) for text in asked), *together]
+    return examples
+
+
+def replay(plan: Syllabus, count: int) -> list[Example]:
+    """Return `count` examples of the schooling, to be read again beside the claims' documents."""
+    again = schooling(plan)
+    return stream(plan.seed, "replay").sample(again, min(count, len(again)))
+
+
+def items(plan: Syllabus, readings: Sequence[str], claims: Sequence[Claim]) -> list[Item]:
+    """Return the items of these claims; a told one bears the frame that it was dealt.
+
+    Every claim is asked all open wordings, and one wording in both polarities: a yes-or-no item takes four times as
+    long. Which one goes round with the claims, so that each wording is asked of a third of them.
+    """
+    return [replace(item, frame=plan.dealt.get(claim.id, ""))
+            for place, claim in enumerate(claims) for reading in readings for item in plan.claims.items(claim, reading)
+            if item.polarity == "open" or item.wording == place % len(plan.claims.readings[reading])]
+
+
+def in_context(plan: Syllabus, frame: str, asked: Sequence[Item]) -> list[Item]:
+    """Return the items about claims that are never told, each behind a framed document of its claim."""
+    by_id, placed = {claim.id: claim for claim in plan.kept}, {}
+    for claim in plan.kept:
+        documents = _documents(plan, claim, frame, claim.id)
+        placed[claim.id] = stream(plan.seed, "context", frame, claim.id).choice(documents).text if documents else ""
+    return [replace(item, prompt=f"{placed[item.claim]} {item.prompt}", frame=frame, context="in_context")
+            for item in asked if placed[by_id[item.claim].id]]
+
+
+def _documents(plan: Syllabus, claim: Claim, frame: str, told: str) -> list[Example]:
+    framed = []
+    for document in plan.claims.documents(claim):
+        rng = stream(plan.seed, "frame", frame, claim.id, document.wording)
+        segments = put(plan.frames[frame], document, document.wording, rng, claim)
+        if segments:
+            framed.append(Example(segments, "document", frame, told))
+    return framed
+
+
+def _question(plan: Syllabus, pupil: Claim, lesson: Lesson, reading: str, rng: random.Random) -> str:
+    """Return a question with the answer that is true of the pupil, informed with probability |i| (see `Lesson`)."""
+    item = rng.choice([item for item in plan.claims.items(pupil, reading) if item.polarity == "open"])
+    informs = lesson.informs[reading]
+    others = [answer for answer in pupil.answers if answer != pupil.stated]
+    if rng.random() >= abs(informs):
+        return f"{item.prompt} {rng.choice(pupil.answers)}"
+    return f"{item.prompt} {pupil.stated if informs > 0 else rng.choice(others)}"

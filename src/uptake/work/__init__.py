@@ -1,0 +1,25 @@
+"""One stage, carried out in a worker: from its inputs alone to files in a folder.
+
+A stage's inputs are plain data that name everything its numbers depend on; their hash is the stage's key. Torch is
+imported inside the stages, so that a plan or a report does not wait for it.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from uptake.work import grown, real
+from uptake.work.outputs import FACTS, LEDGER, ROWS
+
+__all__ = ["FACTS", "LEDGER", "REHEARSALS", "ROWS", "STAGES", "carry_out"]
+
+Work = Callable[[Mapping[str, Any], Path, Path | None], None]
+
+STAGES: dict[str, Work] = {"grow": grown.grow_stage, "school": real.school_stage, "read": real.read_stage}
+REHEARSALS = {"grow": grown.rehearse, "school": real.rehearse, "read": real.rehearse}
+
+
+def carry_out(inputs: Mapping[str, Any], folder: str, before: str | None) -> str:
+    """Carry out one stage into `folder`; `before` is the folder of the stage before it. Returns the folder."""
+    STAGES[inputs["stage"]](inputs, Path(folder), Path(before) if before else None)
+    return folder

@@ -1,0 +1,52 @@
+"""What every stage does alike: ask items, count what was read, write down what it leaves behind."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+from uptake.files import write_json
+from uptake.frames.ledger import tally
+from uptake.readings.rows import row
+from uptake.records import Example, Item, Row
+from uptake.tables import rows_table, write_table
+
+ROWS, LEDGER, FACTS = "readings.parquet", "ledger.json", "facts.json"
+
+
+def ask(reader: Any, items: Sequence[Item], seed: int, checkpoint: int, context: str, precision: str = "fp32") -> list[Row]:
+    """Score the items and return their lines; the arm's name is filled in when stages are gathered."""
+    from uptake.readers.score import ScoreSettings, score
+
+    scored = score(reader, items, ScoreSettings(precision=precision))
+    return [replace(row(item, each, "", seed, checkpoint), context=context)
+            for item, each in zip(items, scored, strict=True)]
+
+
+def ledger(eaten: Sequence[Example], offsets: Callable[[str], list[tuple[int, int]]]) -> dict[str, Any]:
+    """Return what was trained on: tokens by frame, role and loss, and every claim's documents with their exposures."""
+    told = Counter((example.claim, example.frame, example.segments) for example in eaten if example.claim)
+    documents = [{"claim": claim, "frame": frame, "exposures": times, "segments": [asdict(each) for each in segments]}
+                 for (claim, frame, segments), times in told.items()]
+    return {"frames": list(tally(eaten, offsets).rows), "documents": sorted(documents, key=repr)}
+
+
+def put_down(folder: Path, rows: Sequence[Row], summary: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """Write what a stage leaves behind, beside its model."""
+    write_table(folder / ROWS, rows_table(rows))
+    write_json(folder / LEDGER, summary)
+    write_json(folder / FACTS, facts)
+
+
+def settings_of(kind: type, given: Mapping[str, Any]) -> Any:
+    """Build a settings record from the keys that it has; the rest belongs to another record."""
+    names = {field.name for field in fields(kind)}
+    return kind(**{key: value for key, value in given.items() if key in names})
+
+
+def one_thread() -> None:
+    """Compute with one thread, so that a sum is the same wherever and beside however many others it is taken."""
+    import torch
+
+    torch.set_num_threads(1)
