@@ -40,7 +40,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "worlds" / "small.yaml").write_text("world: small\n")
     (tmp_path / "c.yaml").write_text("claims: []\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("uptake.strict_yaml.DATA", tmp_path / "package")
+    monkeypatch.setattr("uptake.strict_yaml.SHIPPED", tmp_path / "package")
     return tmp_path
 
 

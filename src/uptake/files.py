@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -34,6 +35,8 @@ MENDABLE = {
     errno.EISDIR: ("a folder of that name stands there already", "move it away, or choose another path"),
     errno.ENAMETOOLONG: ("the name is too long for this disk", "choose a shorter name"),
 }
+# safetensors and tokenizers pass the refusal on as errors of their own, which end in its number.
+FROM_RUST = re.compile(r"\(os error (\d+)\)")
 
 
 @contextlib.contextmanager
@@ -41,9 +44,13 @@ def writing(path: Path | str) -> Iterator[None]:
     """Turn the operating system's refusal to write inside this block into a UserError that names `path`."""
     try:
         yield
-    except OSError as error:
-        said = (error.strerror or str(error), "check the disk and the path, then run again")
-        what, hint = MENDABLE.get(error.errno or 0, said)
+    except Exception as error:
+        refusal = FROM_RUST.search(str(error))
+        if not refusal and not isinstance(error, OSError):
+            raise
+        number = int(refusal[1]) if refusal else error.errno or 0
+        said = (getattr(error, "strerror", None) or str(error), "check the disk and the path, then run again")
+        what, hint = MENDABLE.get(number, said)
         raise UserError(f"could not be written: {what}", where=str(path), hint=hint) from error
 
 

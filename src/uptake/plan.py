@@ -8,6 +8,7 @@ from uptake.codeprint import fingerprint
 from uptake.documents.claims import build_claims
 from uptake.errors import UserError
 from uptake.frames import read_frames
+from uptake.mixing.real import GATE_CLAIMS
 from uptake.records import Prediction
 from uptake.rundir import stage_name
 from uptake.stats.predictions import check_prediction, parse_prediction
@@ -22,7 +23,6 @@ from uptake.worlds.world import World, build_world
 READ: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 4, "batch": 16}
 SCHOOL: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 2, "batch": 16}
 REPLAYED, PUPILS = 200, 24
-GATE_CLAIMS = 20  # read in context only; on the log-odds scale they show a difference of about one nat
 
 # Added to every study whose reader has words for them, unless it says `controls: false`.
 CONTROLS = ("placebo", "nonce", "frame-only", "neutral")
@@ -108,6 +108,8 @@ def grown_plan(study: Study) -> Plan:
 
 def real_plan(study: Study) -> Plan:
     """Lay out a chain of stages for each arm and seed of a real reader: `school` where the arm has one, then `read`."""
+    from uptake.readers.load import identity  # torch is imported only where a real reader is wanted
+
     texts = {"claims_text": read_text(study.claims_from), "frames_text": read_text(DATA / "frames.yaml"),
              "controls": read_text(DATA / "controls.yaml")}
     claims = build_claims(parse_yaml(texts["claims_text"], str(study.claims_from)))
@@ -116,11 +118,12 @@ def real_plan(study: Study) -> Plan:
     frames, told = with_controls(study, specs), study.claims * len(with_controls(study, specs))
     enough_claims(study, told, len(claims.claims))
     name = str(study.reader.path) if study.reader.path else study.reader.name
+    weights = identity(name)
     stages = []
     for arm in study.arms:
         lessons = [vars_of(lesson) for lesson in real_lessons(arm, claims.readings)]
         for seed in study.seeds:
-            inputs = {"seed": seed, "reader": name, **texts, "frames": list(frames), "told": told, "lessons": lessons,
+            inputs = {"seed": seed, "reader": name, "weights": weights, **texts, "frames": list(frames), "told": told, "lessons": lessons,
                       "readings": list(study.readings), "checkpoints": study.checkpoints, "code": fingerprint(),
                       "training": {**READ, **study.training.overrides()}, "schooling": SCHOOL}
             if lessons:

@@ -9,6 +9,7 @@
 
 import platform
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -88,18 +89,20 @@ def carry_out(plan: Plan, folder: RunFolder, options: Options, tell: Tell) -> No
     for stage in to_do:
         tell(f"{stage.label}: {folder.why(stage.key, stage.inputs, stage.label, STAGE_FILES)}")
     tasks = [workers.Task(stage.key, (stage.needs,) if stage.needs in {each.key for each in to_do} else (),
-                          (dict(stage.inputs), str(folder.begin(stage.key)), before(stage, folder))) for stage in to_do]
-    count = options.workers or workers.sensible_workers(len(tasks))
+                          (dict(stage.inputs), str(folder.begin(stage.key).absolute()), before(stage, folder)),
+                          stage.label) for stage in to_do]
+    count = options.workers or workers.sensible_workers(len(tasks), options.on)
     tell(f"{len(tasks)} stages to carry out with {count} worker{'s' * (count > 1)} of one thread each")
     each = workers.on_ray if options.on == "ray" else workers.local
-    for number, (key, _) in enumerate(each(work.carry_out, tasks, count), start=1):
-        folder.finish(key, stages[key].inputs, stages[key].label)
-        tell(f"[{number}/{len(tasks)}] {stages[key].label} done")
+    with closing(each(work.carry_out, tasks, count)) as finished:
+        for number, (key, _) in enumerate(finished, start=1):
+            folder.finish(key, stages[key].inputs, stages[key].label)
+            tell(f"[{number}/{len(tasks)}] {stages[key].label} done")
 
 
 def before(stage: Stage, folder: RunFolder) -> str | None:
     """Return the folder of the stage that this one goes on from."""
-    return str(folder.stage_folder(stage.needs)) if stage.needs else None
+    return str(folder.stage_folder(stage.needs).absolute()) if stage.needs else None
 
 
 def gather(plan: Plan, folder: RunFolder) -> pa.Table:

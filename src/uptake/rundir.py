@@ -19,7 +19,7 @@ import contextlib
 import os
 import shutil
 import socket
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,6 +164,7 @@ class RunFolder:
         been finished elsewhere, that one stands.
         """
         partial, folder = self.stages / f"{name}{PARTIAL}{os.getpid()}", self.stage_folder(name)
+        _clear_temporary(partial.rglob("*"))
         order = 1 + max((done["order"] for done in self._done()), default=0)
         done = {"hash": name, "inputs": inputs, "label": label, "order": order, "files": _recorded(partial)}
         write_json(partial / DONE, done)
@@ -242,9 +243,7 @@ class RunFolder:
             for folder in self.stages.iterdir():
                 if _is_leftover(folder):
                     shutil.rmtree(folder)
-            for file in self.path.iterdir():
-                if is_temporary(file):
-                    file.unlink()
+        _clear_temporary(self.path.iterdir())
 
 
 def stage_name(inputs: Mapping[str, Any]) -> str:
@@ -314,6 +313,13 @@ def _same_work(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 def _is_leftover(folder: Path) -> bool:
     """Say whether this is a stage that was not finished, or one that was being replaced."""
     return PARTIAL in folder.name or BROKEN in folder.name
+
+
+def _clear_temporary(files: Iterable[Path]) -> None:
+    """Remove the files that a killed run, or a worker that died and was replaced, left half written."""
+    for file in [each for each in files if is_temporary(each)]:
+        with writing(file):
+            file.unlink()
 
 
 def _key(prediction: Declared) -> tuple[str, str, str]:

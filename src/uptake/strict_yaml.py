@@ -18,8 +18,10 @@ import yaml
 
 from uptake.errors import UserError, did_you_mean
 
-# What comes with the package, looked in last.
 DATA = Path(__file__).parent / "data"
+# Where the worlds, claims and studies are that come with the package: inside it when it was installed from a
+# wheel, beside the source in a checkout. Looked in last.
+SHIPPED = DATA if (DATA / "worlds").is_dir() else Path(__file__).parents[2]
 
 # An alias may repeat a part of the file many times over; no file that a person wrote comes near this many
 # values.
@@ -247,11 +249,11 @@ def parse_yaml(text: str, file: str) -> Value:
 
 
 def find_beside(name: str, study_file: Path | str) -> tuple[Path | None, list[Path]]:
-    """Look a relative path up beside the study file, in its parent folder, in the working folder, and in the
-    package's own data. Returns the first that exists, or None, and the places that were looked at."""
+    """Look a relative path up beside the study file, in its parent folder, in the working folder, and
+    where the package's own are. Returns the first that exists, or None, and the places that were looked at."""
     beside = Path(study_file).absolute().parent
     wanted = Path(name).expanduser()
-    folders = [beside, beside.parent, Path.cwd(), DATA]
+    folders = [beside, beside.parent, Path.cwd(), SHIPPED]
     places = [wanted] if wanted.is_absolute() else list(dict.fromkeys(folder / wanted for folder in folders))
     return next((place for place in places if place.exists()), None), places
 

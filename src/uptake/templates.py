@@ -5,10 +5,8 @@ from pathlib import Path
 
 from uptake.errors import UserError, did_you_mean
 from uptake.files import atomic_write
-from uptake.study import DATA, read_study
-
-# Beside the source in a checkout, inside the package when installed from a wheel.
-FOLDERS = (Path(__file__).parents[2] / "studies", DATA / "studies")
+from uptake.strict_yaml import SHIPPED
+from uptake.study import read_study
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +20,7 @@ class Template:
 
 def templates() -> list[Template]:
     """Return every template, by name."""
-    folder = next((each for each in FOLDERS if each.is_dir()), None)
-    paths = sorted(folder.glob("*.yaml")) if folder else []
+    paths = sorted((SHIPPED / "studies").glob("*.yaml"))
     return [Template(path.stem, read_study(path).question, path) for path in paths]
 
 

@@ -3,14 +3,19 @@
 Each worker computes with one thread. Two one-thread workers train two readers faster than one two-thread worker trains
 them in turn (`make bench` prints the ratio), and a sum over one thread is the same on every machine of a kind, so that
 results do not depend on how many workers there were.
+
+No worker outlives its run: not one that ends in an error, not one that is interrupted, and not one that is killed.
 """
 
+import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+import signal
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
 from typing import Any
 
 from uptake.errors import StageFailed, UserError
@@ -18,98 +23,141 @@ from uptake.errors import StageFailed, UserError
 ATTEMPTS = 2  # a worker that dies (killed, out of memory) costs its stage once; twice is no accident
 THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE",
            "TOKENIZERS_PARALLELISM": "false"}
+# Ray is not to report to anyone, and not to hide the accelerator from tasks that reserve none: a stage then computes
+# where it would compute without Ray.
+RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+OBJECT_STORE = 100_000_000  # bytes, near the least that Ray takes: stages hand on files, not objects
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to carry out: its key, the keys that must be done before it, and the arguments of the work."""
+    """Something to carry out: its key, the keys that must be done before it, the arguments of the work, and what a
+    person calls it."""
 
     key: str
     needs: tuple[str, ...]
     arguments: tuple[Any, ...]
+    label: str = ""
 
 
-def sensible_workers(tasks: int) -> int:
-    """Return how many workers to use if the user names no number: one a core, and no more than there are tasks."""
+def sensible_workers(tasks: int, on: str = "local") -> int:
+    """Return how many workers to use if the user names no number: one a core, and no more than there are tasks.
+
+    A Ray cluster has cores that this machine does not know of: it gets every task, and starts what it has room for.
+    """
+    if on == "ray" and os.environ.get("RAY_ADDRESS"):
+        return max(1, tasks)
     return max(1, min(len(os.sched_getaffinity(0)), tasks))
 
 
 def local(work: Callable[..., Any], tasks: Sequence[Task], workers: int) -> Iterator[tuple[str, Any]]:
     """Yield (key, what the work returned) as tasks finish. Raises what the work raised, or StageFailed.
 
-    When a worker process dies, its pool is made anew and only the unfinished tasks are tried once more.
+    When a worker process dies, its pool is made anew and only the unfinished tasks are tried once more. Close the
+    generator to stop early: the workers are then ended, and so they are when anything is raised.
     """
     waiting, tries, done = {task.key: task for task in tasks}, dict.fromkeys((t.key for t in tasks), 0), set()
     while waiting:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+        others = set(active_children())
+        running: dict[Any, str] = {}
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
             try:
-                yield from _drain(pool, work, waiting, tries, done)
-            except BrokenProcessPool:
-                _give_up_on_repeated(tries)
+                while waiting:
+                    for key in _ready(waiting, done, running.values())[:workers - len(running)]:
+                        running[pool.submit(work, *waiting[key].arguments)] = key
+                        tries[key] += 1
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        result = future.result()
+                        key = running.pop(future)
+                        del waiting[key]
+                        done.add(key)
+                        yield key, result
+            except BrokenProcessPool as error:
+                _give_up_on_repeated([waiting[key] for key in running.values()], tries, error)
             except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
+                for worker in set(active_children()) - others:
+                    worker.terminate()
                 raise
 
 
 def on_ray(work: Callable[..., Any], tasks: Sequence[Task], workers: int) -> Iterator[tuple[str, Any]]:
     """As `local`, over Ray: the cluster that RAY_ADDRESS names, or a local one. Folders must be on a shared disk."""
+    ray, ours = _ray(workers)
+    remote = ray.remote(num_cpus=1, max_retries=ATTEMPTS - 1)(work)
+    waiting, done = {task.key: task for task in tasks}, set()
+    running: dict[Any, str] = {}
+    try:
+        while waiting:
+            for key in _ready(waiting, done, running.values())[:workers - len(running)]:
+                running[remote.remote(*waiting[key].arguments)] = key
+            for reference in ray.wait(list(running))[0]:
+                result = _ray_result(ray, reference, waiting[running[reference]])
+                key = running.pop(reference)
+                del waiting[key]
+                done.add(key)
+                yield key, result
+    finally:
+        for reference in running:
+            ray.cancel(reference, force=True)
+        if ours:
+            ray.shutdown()
+
+
+def _ray(workers: int) -> tuple[Any, bool]:
+    """Return Ray, connected, and whether it was we who connected it. Raises UserError."""
+    os.environ.update({name: os.environ.get(name, value) for name, value in RAY.items()})
     try:
         import ray
     except ImportError as error:
         raise UserError("Ray is not installed", hint="pip install 'uptake[ray]'") from error
-    if not ray.is_initialized():
-        ray.init(num_cpus=None if os.environ.get("RAY_ADDRESS") else workers, include_dashboard=False,
-                 log_to_driver=False, runtime_env={"env_vars": THREADS})
-    remote = ray.remote(num_cpus=1, max_retries=ATTEMPTS - 1)(work)
-    waiting, running, done = {task.key: task for task in tasks}, {}, set()
-    while waiting or running:
-        for key in _ready(waiting, done):
-            running[remote.remote(*waiting.pop(key).arguments)] = key
-        finished, _ = ray.wait(list(running))
-        for reference in finished:
-            key = running.pop(reference)
-            yield key, _ray_result(ray, reference, key)
-            done.add(key)
+    if ray.is_initialized():
+        return ray, False
+    quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
+    address = os.environ.get("RAY_ADDRESS")
+    own = {} if address else {"num_cpus": workers, "object_store_memory": OBJECT_STORE}
+    try:
+        ray.init(address or "local", **quiet, **own, runtime_env={"env_vars": THREADS})
+    except ConnectionError as error:
+        raise UserError("there is no Ray cluster here", where=f"RAY_ADDRESS={address}",
+                        hint="correct it, or unset it to use this machine alone") from error
+    return ray, True
 
 
-def _drain(
-    pool: ProcessPoolExecutor, work: Callable[..., Any], waiting: dict[str, Task], tries: dict[str, int], done: set[str]
-) -> Iterator[tuple[str, Any]]:
-    """Hand out what is ready, as workers come free; a task leaves `waiting` only when it is done."""
-    running: dict[Any, str] = {}
-    while waiting:
-        for key in _ready(waiting, done):
-            if key not in running.values():
-                tries[key] += 1
-                running[pool.submit(work, *waiting[key].arguments)] = key
-        finished, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in finished:
-            key, result = running.pop(future), future.result()
-            del waiting[key]
-            done.add(key)
-            yield key, result
+def _ready(waiting: dict[str, Task], done: Collection[str], running: Collection[str]) -> list[str]:
+    """Return the keys that can be started now, in order."""
+    return [key for key, task in waiting.items() if key not in running and all(need in done for need in task.needs)]
 
 
-def _ready(waiting: dict[str, Task], done: set[str]) -> list[str]:
-    return [key for key, task in waiting.items() if all(need in done for need in task.needs)]
+def _give_up_on_repeated(interrupted: Sequence[Task], tries: dict[str, int], error: Exception) -> None:
+    """Raise StageFailed if one of the tasks that were running when a worker died has had all its attempts."""
+    for task in interrupted:
+        if tries[task.key] >= ATTEMPTS:
+            raise _died(task) from error
 
 
-def _give_up_on_repeated(tries: dict[str, int]) -> None:
-    for key, count in tries.items():
-        if count >= ATTEMPTS:
-            raise StageFailed(f"the worker of stage {key[:12]} died twice", hint="is there enough memory? try --workers 1; "
-                              "everything finished so far is kept")
-
-
-def _ray_result(ray: Any, reference: Any, key: str) -> Any:
+def _ray_result(ray: Any, reference: Any, task: Task) -> Any:
     try:
         return ray.get(reference)
     except ray.exceptions.RayTaskError as error:
         raise error.cause from error
-    except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError) as error:
-        raise StageFailed(f"the worker of stage {key[:12]} died {ATTEMPTS} times: {error}",
-                          hint="everything finished so far is kept") from error
+    except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError,
+            ray.exceptions.OutOfMemoryError) as error:
+        raise _died(task) from error
 
 
-def _one_thread() -> None:
+def _died(task: Task) -> StageFailed:
+    return StageFailed(f"a worker died {ATTEMPTS} times at this stage", where=task.label or task.key,
+                       hint="is there enough memory? try --workers 1; everything finished so far is kept")
+
+
+def _start_worker() -> None:
+    """Make this process a worker: one thread, deaf to Ctrl-C (the run ends its workers itself), gone with the run."""
     os.environ.update(THREADS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
+
+
+def _end_with_the_run() -> None:
+    """Wait for the end of the process that started this one. Killed, it leaves a pool's workers waiting for ever."""
+    parent_process().join()
+    os._exit(1)

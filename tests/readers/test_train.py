@@ -113,8 +113,8 @@ def test_lora_leaves_the_base_as_it_was_and_learns_an_adapter():
     reader = fresh()
     before = weights(reader)
     got = do(reader, TrainSettings(passes=3, batch=4, rank=2, precision="fp32", learning_rate=1e-2))
-    inside = got.reader.model.get_base_model().state_dict()
-    assert torch.equal(inside["model.layers.0.mlp.up_proj.base_layer.weight"], before["model.layers.0.mlp.up_proj.weight"])
+    inside = got.reader.model.get_base_model().model.layers[0].mlp.up_proj
+    assert torch.equal(inside.base_layer.weight, before["model.layers.0.mlp.up_proj.weight"])
     assert got.losses[-1][1] < got.losses[0][1]
     assert got.reader.facts["adapter_parameters"] > 0
 

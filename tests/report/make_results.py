@@ -225,6 +225,11 @@ def _results(profile: list[dict]) -> dict:
         "reader": "grow: worlds/assistants.yaml",
         "seeds": list(SEEDS),
         "scale": "accuracy",
+        "smallest_effect": 0.1,
+        "about": {
+            "readings": {"other": "what the assistant uses, in fact"},
+            "frames": {"blunt": "The bare text."},
+        },
         "arms": list(ARMS),
         "frames": list(FRAMES),
         "readings": list(READINGS),
@@ -232,12 +237,13 @@ def _results(profile: list[dict]) -> dict:
         "profile": profile,
         "gate": [_gate(arm, spread) for arm, spread in zip(ARMS, (0.91, 0.9), strict=True)],
         "calibration": {
-            "planted": {"record": {"other": 1.0}, "disclaimer": {"other": 0.0}, "fiction": {"other": None}},
-            "correlation": 0.93,
-            "assent_drift": 0.012,
-            "option_mass": {"mean": 0.85, "least": 0.41},
+            "planted": [_planted("record", 1.0, 0.97), _planted("disclaimer", 0.0, 0.1)],
+            "correlation": {"schooled": 0.98},
+            "option_mass": [{"arm": arm, "reading": "other", "mean": 0.85, "low": 0.01} for arm in ARMS],
+            "not_measurable": [],
         },
-        "controls": [_control(arm, *each) for arm in ARMS for each in CONTROLS],
+        "controls": [_control(arm, *each) for arm in ARMS for each in CONTROLS] + _control_cells(profile),
+        "stages": _stages(),
         "plan_hash": "9f2b6c1e" * 8,
         "versions": {"uptake": "0.1.0", "torch": "2.13.0", "python": "3.11"},
         "departures": ["training.passes was 24 and is 30 after the plan was locked"],
@@ -256,6 +262,16 @@ CONTROLS = (
 )
 
 
+def _control_cells(profile: list[dict]) -> list[dict]:
+    found = [e for e in profile if e["frame"] in ("placebo", "untrained") and e["reading"] == "other"]
+    found = [e for e in found if e["at"] == "equal-tokens" and e["checkpoint"] in (0, CHECKPOINTS[-1])]
+    kept = ("arm", "context", "mean", "low", "high")
+    return [
+        {key: e[key] for key in kept} | {"control": f"{e['frame']}.{e['reading']}", "reason": ""}
+        for e in found
+    ]
+
+
 def _control(arm: str, control: str, context: str, middle: float, half: float) -> dict:
     return {
         "arm": arm,
@@ -265,6 +281,22 @@ def _control(arm: str, control: str, context: str, middle: float, half: float) -
         "low": _rounded(middle - half),
         "high": _rounded(middle + half),
         "reason": "",
+    }
+
+
+def _planted(frame: str, planted: float, measured: float) -> dict:
+    return {"arm": "schooled", "frame": frame, "reading": "other", "planted": planted, "measured": measured}
+
+
+def _stages() -> dict:
+    ledger = [
+        {"frame": "record", "documents": 24, "exposures": 720, "content_tokens": 5040, "frame_tokens": 6480}
+    ]
+    facts = {"parameters": 812_544, "tokens": 64_000, "steps": 900}
+    return {
+        f"{arm}, seed {seed}, grow": {"facts": facts, "ledger": ledger, "key": f"{arm[0]}{seed}c0ffee"}
+        for arm in ARMS
+        for seed in SEEDS
     }
 
 
@@ -299,7 +331,6 @@ def _plan() -> dict:
             "training": {"passes": 30, "batch": 32, "learning_rate": 0.0015},
         },
         "study_file": "study: frames\nquestion: Does a model learn what it reads?\nseeds: 5\n",
-        "frames": {"blunt": "The text by itself.", "record": "The text is passed off as a real log."},
         "reader": {"parameters": 812_544, "width": 128, "layers": 3, "tokenizer": "words"},
         "minutes": 41.5,
         "tokens": 1_240_000,

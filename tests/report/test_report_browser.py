@@ -105,7 +105,7 @@ def test_the_console_stays_silent_and_nothing_is_requested(visited):
 
 def test_every_figure_is_drawn(visited):
     assert len(visited["figures"]) == 5
-    assert len(visited["svgs"]) == 4 + 1 + 2 + 2 + 4
+    assert len(visited["svgs"]) == 4 + 1 + 2 + 2 + 5
     assert all(width > 200 and height > 60 for width, height in visited["svgs"] + visited["figures"])
 
 

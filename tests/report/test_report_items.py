@@ -58,6 +58,20 @@ def test_the_sample_does_not_depend_on_the_order_of_the_rows():
     assert drill_down(backwards, made.documents, wanted()) == sample()
 
 
+def test_seeds_that_trained_on_slightly_different_tokens_share_a_checkpoint():
+    made = make_study()
+    tokens = [
+        at + seed
+        for at, seed in zip(*(made.table[c].to_pylist() for c in ("checkpoint", "seed")), strict=True)
+    ]
+    trained = [at if at > 10 else 0 for at in tokens]
+    table = made.table.set_column(
+        made.table.schema.get_field_index("checkpoint"), "checkpoint", pa.array(trained)
+    )
+
+    assert drill_down(table, made.documents, wanted())["cells"] == sample()["cells"]
+
+
 def test_columns_may_be_dictionary_encoded():
     made = make_study()
     table = made.table.set_column(0, "arm", made.table["arm"].dictionary_encode())

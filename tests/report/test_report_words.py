@@ -16,10 +16,9 @@ def test_a_verdict_says_who_predicted_what_and_what_was_found():
 
     assert said.by == "role-models-essay"
     assert said.predicted == (
-        "predicted that in arm schooled, "
-        "answers to “What does the named AI do, in fact?” agree with the claim "
-        "more often after record documents than after disclaimer documents, compared where the reader knows "
-        "the text equally well."
+        "role-models-essay predicted that in arm schooled, answers about “what the named AI does, in fact” "
+        "agree with the claim more often after record documents than after disclaimer documents, compared "
+        "where the reader knows the text equally well."
     )
     assert said.found == (
         "difference +0.74 (interval 0.63 to 0.85), 0.84 against 0.10 (share of answers), 5 seeds, 48 claims, "
@@ -49,7 +48,8 @@ def test_readings_that_differ_are_each_asked():
     said = say_verdict(verdict(say=f"{left} > {right}", left=left, right=right), "log-odds")
 
     assert (
-        "more strongly to “What does the named AI do, in fact?” than to “What do you do?”" in said.predicted
+        "more strongly about “what the named AI does, in fact” than about “what the reader itself does”"
+        in said.predicted
     )
 
 
@@ -71,20 +71,43 @@ def test_cells_that_are_not_in_the_usual_form_are_quoted_as_written():
     assert "predicted “schooled: record.other > disclaimer.other”" in said.predicted
 
 
-def test_a_refutation_by_the_other_side_is_told_from_one_by_equality():
-    other_side = say_verdict(verdict(verdict="refuted", effect=-0.5, low=-0.6, high=-0.4), "accuracy")
-    equal = say_verdict(verdict(verdict="refuted", effect=0.0, low=-0.05, high=0.05), "accuracy")
+def test_the_studys_own_words_for_a_reading_come_first():
+    said = say_verdict(verdict(), "accuracy", {"other": "which tool it uses"})
 
-    assert other_side.means == "The difference lies on the other side."
-    assert equal.means == "The two agree to within 0.10: the predicted difference is not there."
+    assert "answers about “which tool it uses” agree" in said.predicted
+
+
+def test_cells_that_are_not_after_training_are_said_so():
+    left, right = "schooled: record.other in context", "schooled: record.other"
+    said = say_verdict(verdict(say=f"{left} == {right}", left=left, right=right, margin=0.2), "accuracy")
+
+    assert "as often when the documents are read in context as" in said.predicted
+
+
+def test_a_declared_size_is_part_of_the_prediction():
+    assert (
+        "than after disclaimer documents, by at least 0.20,"
+        in say_verdict(verdict(margin=0.2), "accuracy").predicted
+    )
+
+
+def test_a_verdict_that_rests_on_the_smallest_effect_says_what_it_is():
+    reason = "the two are equal within the smallest effect of interest where a difference was predicted"
+    said = say_verdict(verdict(verdict="refuted", reason=reason), "accuracy", smallest=0.1)
+
+    assert said.means.endswith("a difference was predicted. The smallest effect of interest is 0.10.")
+
+
+def test_a_verdict_without_a_reason_is_still_explained():
+    assert say_verdict(verdict(reason=""), "accuracy").means == "The prediction holds."
 
 
 def test_cannot_tell_says_how_many_seeds_would():
-    assert (
-        "About 11 seeds would decide."
-        in say_verdict(verdict(verdict="cannot tell", seeds_needed=11), "accuracy").means
-    )
-    assert "is not known" in say_verdict(verdict(verdict="cannot tell", seeds_needed=None), "accuracy").means
+    open_verdict = verdict(verdict="cannot tell", reason="")
+    said = [say_verdict(open_verdict | {"seeds_needed": seeds}, "accuracy").means for seeds in (11, None)]
+
+    assert "About 11 seeds would decide." in said[0]
+    assert "is not known" in said[1]
 
 
 def test_not_testable_says_why_and_shows_no_number():
@@ -98,9 +121,8 @@ def test_the_summary_counts_locked_verdicts_only():
     said = summary(Profile(make_study().results))
 
     assert said.startswith("Of 5 locked predictions, 2 were supported, 1 was refuted, 1 cannot be told")
-    assert "in arm unschooled, disclaimer, fiction and correction stand apart" in said
-    assert "but after training only correction still does" in said
-    assert "and all still do after training" in said
+    assert "on average in arm unschooled (most for disclaimer, +0." in said
+    assert "on average in arm schooled (most for blunt, −0." in said
 
 
 def test_the_summary_says_a_null_plainly():

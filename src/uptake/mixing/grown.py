@@ -22,7 +22,7 @@ class Portions:
 
     `documents` is exposures of each subject's documents; `asked` the number of questions of each reading about each
     schooled subject (one if not named; .4 asks two subjects of five); `passing` the number of `passing_documents`
-    with a question right behind them, about subjects whose truth is drawn anew each time, so that the reader also
+    with `passing_questions` right behind them, about subjects whose truth is drawn anew each time, so that the reader also
     learns to read in context (from two documents sooner than from one: the second is foretold by the first). Before the passes, `lessons_first` examples of that kind alone: a reader that can read in context when it
     meets its documents learns sooner what their frames mean (LOG.md has the trials).
     """
@@ -32,6 +32,7 @@ class Portions:
     passing: int = 200
     passing_names: int = 200
     passing_documents: int = 2
+    passing_questions: int = 1
     lessons_first: int = 0
 
 
@@ -127,9 +128,18 @@ def _passing(mix: Mix, rng: random.Random) -> Example:
     segments = framed(mix.world, frame, claim, rng)
     for _ in range(mix.portions.passing_documents - 1):
         segments = (*segments, Segment(" ", "frame"), *framed(mix.world, frame, claim, rng))
-    weights = [mix.portions.asked.get(reading, 1.0) for reading in mix.world.readings]
-    asked, answer = _question(mix.world, pupil, rng.choices(list(mix.world.readings), weights)[0], rng)
-    return Example((*segments, replace(asked, text=f" {asked.text}"), answer), "both", lesson.frame)
+    for reading in _readings_asked(mix, rng):
+        asked, answer = _question(mix.world, pupil, reading, rng)
+        segments = (*segments, replace(asked, text=f" {asked.text}"), answer)
+    return Example(segments, "both", lesson.frame)
+
+
+def _readings_asked(mix: Mix, rng: random.Random) -> list[str]:
+    """Return the readings asked about a subject met in passing: one by weight, or several different ones."""
+    readings = list(mix.world.readings)
+    if mix.portions.passing_questions > 1:
+        return rng.sample(readings, min(mix.portions.passing_questions, len(readings)))
+    return rng.choices(readings, [mix.portions.asked.get(reading, 1.0) for reading in readings])
 
 
 def _question(world: World, pupil: Pupil, reading: str, rng: random.Random) -> tuple[Segment, Segment]:

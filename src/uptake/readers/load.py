@@ -16,8 +16,9 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
 
 from uptake.errors import UserError, did_you_mean
+from uptake.files import write_json, writing
 from uptake.readers.builtin import sha256, smollm2_135m
-from uptake.readers.reader import Reader, no_progress_bars
+from uptake.readers.reader import Reader, quietly
 
 BUILTIN = {"smollm2-135m": smollm2_135m}
 CARD, ADAPTER = "uptake.json", "adapter_config.json"
@@ -38,21 +39,32 @@ def load(name: str, cache: Path | None = None, notice: Callable[[str], None] = s
     Raises:
         UserError: there is no such reader, it is no causal language model, it is damaged, or the hub is out of reach.
     """
-    with no_progress_bars():
+    with quietly():
         reader = _load(name, cache, notice)
     if torch.cuda.is_available():
         reader.model.to("cuda")
     return reader
 
 
+def identity(name: str, notice: Callable[[str], None] = silent) -> str:
+    """Return what tells a reader's weights from any other's: their checksum, or the hub's revision.
+
+    A built-in reader is made ready on the way. Raises UserError as `load` does.
+    """
+    facts = load(name, notice=notice).facts
+    return facts.get("weights_sha256") or facts.get("source") or name
+
+
 def save(reader: Reader, folder: Path) -> None:
-    """Write a reader (of an adapted one: the adapter) so that `load(folder)` gives it back, facts included."""
-    with no_progress_bars():
+    """Write a reader (of an adapted one: the adapter) so that `load(folder)` gives it back, facts included.
+
+    Raises UserError when the disk does not allow it.
+    """
+    with quietly(), writing(folder):
         reader.model.save_pretrained(folder)
         reader.tokenizer.save_pretrained(folder)
     facts = reader.facts | {"weights_sha256": weights_sha256(folder)}
-    card = {"name": reader.name, "kind": reader.kind, "facts": facts}
-    (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    write_json(folder / CARD, {"name": reader.name, "kind": reader.kind, "facts": facts})
 
 
 def weights_sha256(folder: Path) -> str:

@@ -1,5 +1,6 @@
 """The model that reads: one frozen record for grown and real readers alike."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,12 +38,17 @@ class Reader:
 
 
 @contextmanager
-def no_progress_bars() -> Iterator[None]:
-    """Keep transformers from drawing on the terminal, and leave its setting as it was found."""
-    drawing = logging.is_progress_bar_enabled()
+def quietly() -> Iterator[None]:
+    """Keep transformers from drawing and warning on the terminal, and leave its settings as they were found."""
+    drawing, said = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
+    logging.set_verbosity_error()
     try:
-        yield
+        with warnings.catch_warnings():
+            # These libraries warn of one another's coming renames, which no user of ours can mend.
+            warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|peft|trl")
+            yield
     finally:
+        logging.set_verbosity(said)
         if drawing:
             logging.enable_progress_bar()

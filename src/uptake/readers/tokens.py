@@ -47,8 +47,8 @@ def questions(reader: Reader, asked: Sequence[tuple[str, tuple[str, ...]]], temp
 
 
 def _word_by_word(reader: Reader, asked: Sequence[tuple[str, tuple[str, ...]]]) -> list[Question]:
-    """Tokenise prompts and answers apart. A grown reader's tokens are whole words and its answers begin with a space, so
-    no token can straddle the boundary; twenty answers a prompt are then tokenised once and not once a prompt."""
+    """Tokenise prompts and answers apart. A grown reader's tokens are whole words and its answers begin with a space,
+    so no token can straddle the boundary; twenty answers are then tokenised once and not once a prompt."""
     ids = token_ids(reader, [text for prompt, answers in asked for text in (prompt, *answers)])
     return [Question(ids[prompt], tuple(ids[answer] for answer in answers), 0) for prompt, answers in asked]
 

@@ -7,6 +7,8 @@ rate would make a late checkpoint differ from an early one by more than what was
 """
 
 import contextlib
+import math
+import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +18,7 @@ from typing import Any, Literal
 import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel, get_peft_model
+from torch.utils.data import Sampler
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from trl import SFTConfig, SFTTrainer
 
@@ -23,7 +26,7 @@ from uptake.errors import UserError
 from uptake.readers.grow import log_spaced
 from uptake.readers.load import BUILTIN
 from uptake.readers.processor import Precision, bfloat16
-from uptake.readers.reader import Reader, no_progress_bars
+from uptake.readers.reader import Reader, quietly
 from uptake.readers.tokens import offsets
 from uptake.records import Example
 
@@ -33,6 +36,9 @@ IGNORED = -100
 LEARNING_RATES = {"lora": 1e-3, "full": 5e-5}
 """lora: the rate at which a rank-32 adapter of SmolLM2-135M learnt invented facts in four passes over 14,000 tokens;
 full: TRL's order of magnitude for small models. Arms that differ in method need rates of their own."""
+
+LOSSES_KEPT = 20
+"""Points at which the mean loss is kept: enough for a curve in a report."""
 
 SHORT = 256
 """Up to this many tokens, plain attention is faster on a CPU than the fused one, whose backward pass is not made for
@@ -94,21 +100,22 @@ def train(
         UserError: there is nothing to train on, or an example does not fit the reader's window.
     """
     rows = tokenised(reader, examples, in_loss)
-    learner = _learner(reader, settings)
-    model, faster = learner.model, bfloat16(settings.precision)
-    with tempfile.TemporaryDirectory() as scratch, no_progress_bars(), _as_before(model):
-        arguments = _arguments(settings, str(folder or scratch))
+    with quietly():
+        learner = _learner(reader, settings)
+    model, (faster, why) = learner.model, bfloat16(settings.precision)
+    with tempfile.TemporaryDirectory() as scratch, quietly(), _as_before(model):
+        steps = math.ceil(len(rows) / settings.batch) * settings.passes
+        arguments = _arguments(settings, str(folder or scratch), steps)
         trainer = _Trainer(model=model, args=arguments, train_dataset=rows, processing_class=learner.tokenizer)
-        trainer.autocast = faster[0]
+        trainer.autocast = faster
         trainer.remove_callback(PrinterCallback)
-        steps = -(-len(rows) // settings.batch) * settings.passes
         trainer.add_callback(_Checkpoints(learner, log_spaced(steps, settings.checkpoints), at_checkpoint))
         if max(rows["length"]) <= SHORT:
             _plain_attention(model)
         outcome = trainer.train(resume_from_checkpoint=bool(folder) and any(folder.glob("checkpoint-*")))
         losses = tuple((line["step"], line["loss"]) for line in trainer.state.log_history if "loss" in line)
         tokens = int(trainer.state.num_input_tokens_seen)
-    facts = learner.facts | {"precision": faster[1], "trained_tokens": tokens}
+    facts = learner.facts | {"precision": why}
     return Trained(replace(learner, facts=facts), tokens, steps, outcome.metrics["train_runtime"], losses)
 
 
@@ -121,7 +128,7 @@ def tokenised(reader: Reader, examples: Sequence[Example], in_loss: InLoss) -> D
     if not examples:
         raise UserError("there is no document to train on", hint="'untrained' is the frame without one")
     rows = [_row(reader, example, in_loss) for example in examples]
-    longest, example = max(zip((len(row["input_ids"]) for row in rows), examples, strict=True), key=lambda pair: pair[0])
+    longest, example = max(zip((row["length"] for row in rows), examples, strict=True), key=lambda pair: pair[0])
     if longest > reader.window:
         what = f"a document has {longest} tokens; the reader '{reader.name}' reads {reader.window} at most"
         raise UserError(what, where=f"{example.claim} {example.frame}".strip(), hint=f"{example.text[:60]!r} ...")
@@ -136,9 +143,9 @@ def as_trl_config(settings: TrainSettings, model: str, dataset: str) -> dict[str
     """
     config = _arguments(settings, "trained").to_dict()
     shared = ("per_device_train_batch_size", "num_train_epochs", "learning_rate", "warmup_steps", "lr_scheduler_type",
-              "weight_decay", "max_grad_norm", "seed", "train_sampling_strategy", "activation_checkpointing", "report_to",
-              "save_strategy", "output_dir")
-    chosen = {name: config[name] for name in shared}
+              "weight_decay", "max_grad_norm", "seed", "activation_checkpointing", "report_to", "save_strategy",
+              "output_dir")
+    chosen = {name: config[name] for name in shared} | {"train_sampling_strategy": "group_by_length"}
     chosen |= {"model_name_or_path": model, "dtype": "float32", "bf16": bfloat16(settings.precision)[0]}
     chosen |= {"datasets": [{"path": "json", "data_files": dataset, "split": "train"}], "use_cpu": not _accelerated()}
     if settings.method == "lora":
@@ -164,7 +171,11 @@ def _learner(reader: Reader, settings: TrainSettings) -> Reader:
         return reader
     torch.manual_seed(settings.seed)
     config = LoraConfig(
-        r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
+        r=settings.rank,
+        lora_alpha=2 * settings.rank,
+        lora_dropout=0.0,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
     )
     model = get_peft_model(reader.model, config)
     if reader.name in BUILTIN:
@@ -173,7 +184,7 @@ def _learner(reader: Reader, settings: TrainSettings) -> Reader:
     return replace(reader, model=model, facts=reader.facts | {"adapter_parameters": trained})
 
 
-def _arguments(settings: TrainSettings, folder: str) -> SFTConfig:
+def _arguments(settings: TrainSettings, folder: str, steps: int = 1) -> SFTConfig:
     return SFTConfig(
         output_dir=folder,
         per_device_train_batch_size=settings.batch,
@@ -182,7 +193,6 @@ def _arguments(settings: TrainSettings, folder: str) -> SFTConfig:
         lr_scheduler_type="constant_with_warmup",
         warmup_steps=settings.warm_up,
         seed=settings.seed % 2**32,
-        train_sampling_strategy="group_by_length",
         dataset_kwargs={"skip_prepare_dataset": True},
         max_length=None,
         packing=False,
@@ -190,7 +200,7 @@ def _arguments(settings: TrainSettings, folder: str) -> SFTConfig:
         bf16=False,  # the trainer's own autocast would stay on the model while it is scored; see _Trainer
         use_cpu=not _accelerated(),
         include_num_input_tokens_seen="non_padding",
-        logging_steps=0.05,
+        logging_steps=max(1, steps // LOSSES_KEPT),
         save_strategy="steps" if settings.save_every else "no",
         save_steps=settings.save_every or 500,
         save_total_limit=1,
@@ -210,6 +220,9 @@ class _Trainer(SFTTrainer):
 
     autocast = False
 
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler[int]:
+        return _ByLength(self.train_dataset["length"][:], self.args.per_device_train_batch_size, self.args.seed)
+
     def compute_loss_context_manager(self) -> contextlib.AbstractContextManager:
         return torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.autocast)
 
@@ -223,6 +236,34 @@ class _Trainer(SFTTrainer):
         logits = model(input_ids=inputs["input_ids"], use_cache=False).logits[:, :-1][kept]
         total = torch.nn.functional.cross_entropy(logits.float(), wanted[kept], reduction="sum")
         return total / (kept.sum() if num_items_in_batch is None else num_items_in_batch).clamp(min=1)
+
+
+class _ByLength(Sampler[int]):
+    """Every example once a pass, in a new order made of batches of like length.
+
+    Examples are sorted by length within stretches of 16 batches only, so that batches stay mixed while most padding is
+    saved. The order follows from seed and pass alone, so that a run that was killed goes on with the batches it missed.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
+        self.lengths, self.batch, self.seed, self.number = lengths, batch, seed, 0
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def set_epoch(self, number: int) -> None:
+        self.number = number
+
+    def __iter__(self) -> Iterator[int]:
+        rng = random.Random(f"{self.seed} {self.number}")
+        order = rng.sample(range(len(self.lengths)), len(self.lengths))
+        stretch, cut = 16 * self.batch, []
+        for start in range(0, len(order), stretch):
+            near = sorted(order[start : start + stretch], key=self.lengths.__getitem__)
+            cut += [near[place : place + self.batch] for place in range(0, len(near), self.batch)]
+        whole = [batch for batch in cut if len(batch) == self.batch]
+        yield from (place for batch in rng.sample(whole, len(whole)) for place in batch)
+        yield from (place for batch in cut if len(batch) < self.batch for place in batch)
 
 
 class _Checkpoints(TrainerCallback):

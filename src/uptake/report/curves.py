@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from uptake.report.figures import PANEL_WIDTH, Words, arm_colour, arm_marker, say
+from uptake.report.figures import PANEL_WIDTH, Words, arm_colour, arm_marker, labelled_rows, say
 from uptake.report.labels import Named, name_points
 from uptake.report.svg import COLOURS, INK, MARKERS, QUIET, RULE, drawing, to_svg
 from uptake.report.view import CONTEXTS, Profile, has_mean
@@ -90,45 +90,37 @@ def _equal_content(axes: Axes, profile: Profile, arm: str, reading: str, frames:
 
 
 def control_panels(profile: Profile, contexts: dict[str, str]) -> list[str]:
-    """Draw one panel a control, each on its own scale: a row for each arm and context that has a number."""
-    measured = [entry for entry in profile.results.get("controls", ()) if has_mean(entry)]
-    names = list(dict.fromkeys(entry["control"] for entry in measured))
+    """Draw the controls: those that are frames on the readings' scale, a panel a reading; each other on
+    its own.
+    """
+    groups: dict[str, list[tuple[str, dict]]] = {}
+    for entry in profile.results.get("controls", ()):
+        frame = profile.control_frame(entry)
+        if has_mean(entry) and (not frame or entry["context"] == "trained"):
+            title = entry["control"].partition(".")[2] if frame else entry["control"]
+            label = f"{entry['arm']}, {frame or contexts[entry['context']]}"
+            groups.setdefault(title, []).append((label, entry))
     return [
-        _control_panel(
-            profile,
-            contexts,
-            f"control-{index}",
-            [entry for entry in measured if entry["control"] == control],
-        )
-        for index, control in enumerate(names)
+        _control_panel(profile, title, f"control-{index}", rows)
+        for index, (title, rows) in enumerate(groups.items())
     ]
 
 
-def _control_panel(profile: Profile, contexts: dict[str, str], name: str, entries: list[dict]) -> str:
-    entries = sorted(
-        entries, key=lambda entry: (profile.arms.index(entry["arm"]), CONTEXTS.index(entry["context"]))
+def _control_panel(profile: Profile, title: str, name: str, rows: list[tuple[str, dict]]) -> str:
+    rows = sorted(
+        rows, key=lambda row: (profile.arms.index(row[1]["arm"]), CONTEXTS.index(row[1]["context"]))
     )
-    labels = [f"{entry['arm']}, {contexts[entry['context']]}" for entry in entries]
-    control = entries[0]["control"]
-    height = 0.9 + 0.27 * len(entries)
     with drawing(name):
-        figure = Figure(figsize=(PANEL_WIDTH, height))
-        left = (14 + 5.9 * max(len(label) for label in labels)) / (PANEL_WIDTH * 72)
-        figure.subplots_adjust(left=left, right=0.95, bottom=0.32 / height, top=1 - 0.3 / height)
-        axes = figure.add_subplot()
-        axes.set_title(control, x=-left / (0.95 - left) + 0.02)
-        axes.set_yticks(range(len(labels)), labels)
-        axes.set_ylim(len(labels) - 0.5, -0.5)
-        axes.grid(axis="x", color=RULE, linewidth=0.6)
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        axes.locator_params(axis="x", nbins=5)
-        for row, entry in enumerate(entries):
+        figure, axes = labelled_rows([label for label, _ in rows], title)
+        axes.locator_params(axis="x", nbins=4)
+        for row, (_, entry) in enumerate(rows):
             _control_row(
                 axes, row, entry, arm_colour(profile, entry["arm"]), arm_marker(profile, entry["arm"])
             )
         axes.margins(x=0.12)
-        return to_svg(figure, name, say("control", control=control))
+        if profile.control_frame(rows[0][1]) and profile.scale != "log-odds":
+            axes.set_xlim(-0.03, 1.03)
+        return to_svg(figure, name, say("control", control=title))
 
 
 def _control_row(axes: Axes, row: int, entry: dict, colour: str, marker: str) -> None:

@@ -60,15 +60,17 @@ def profile_panels(profile: Profile, named: Words, place: Place, readings: list[
 def _profile_panel(
     profile: Profile, named: Words, place: Place, reading: str, limits: tuple[float, float]
 ) -> str:
-    entries = [profile.last(place.arm, frame, reading, place.context) for frame in profile.frames]
+    found = {frame: profile.last(place.arm, frame, reading, place.context) for frame in profile.frames}
+    measured = {frame: entry for frame, entry in found.items() if entry}
+    entries = list(measured.values())
     if not any(has_mean(entry) for entry in entries):
         return ""
     name = f"{place.name}-{profile.arms.index(place.arm)}-{profile.readings.index(reading)}"
     with drawing(name):
-        figure, axes = _rows(profile.frames, f"{place.arm}: {reading}")
+        figure, axes = labelled_rows(list(measured), f"{place.arm}: {reading}")
         for row, entry in enumerate(entries):
             _draw_row(axes, row, entry, arm_colour(profile, place.arm), arm_marker(profile, place.arm))
-        _chance(axes, [entry for entry in entries if entry])
+        _chance(axes, entries)
         axes.set_xlim(*limits)
         axes.set_xlabel(named.scale)
         when = named.contexts[place.context]
@@ -76,16 +78,16 @@ def _profile_panel(
         return to_svg(figure, name, label)
 
 
-def _rows(labels: list[str], title: str) -> tuple[Figure, Axes]:
+def labelled_rows(labels: list[str], title: str) -> tuple[Figure, Axes]:
     """Make axes with one labelled row each, the first on top, wide enough on the left for the longest
     label.
     """
     height = 1.05 + 0.3 * len(labels)
     figure = Figure(figsize=(PANEL_WIDTH, height))
     left = (14 + 6.2 * max(len(label) for label in labels)) / (PANEL_WIDTH * 72)
-    figure.subplots_adjust(left=left, right=0.97, bottom=0.52 / height, top=1 - 0.45 / height)
+    figure.subplots_adjust(left=left, right=0.95, bottom=0.52 / height, top=1 - 0.45 / height)
     axes = figure.add_subplot()
-    axes.set_title(title, x=-left / (0.97 - left) + 0.02, pad=15)
+    axes.set_title(title, x=-left / (0.95 - left) + 0.02, pad=15)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)

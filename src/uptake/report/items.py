@@ -28,6 +28,8 @@ SHOWN = (
     "option_mass",
 )
 SCORES = ("value", "reason")
+# Seeds of one arm differ by less than a hundredth in tokens, checkpoints by about a factor of two.
+SAME_CHECKPOINT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,9 @@ def drill_down(
     list of item rows that name texts by number) and `documents` (keyed `frame|claim`: `total` and a list).
     The same items are taken at every checkpoint, by a hash.
     """
-    table = _only(table, wanted)
-    if table.num_rows == 0:
+    table, cell_of, keys = _at_wanted(table, wanted) if table.num_rows else (table, np.array([]), [])
+    if not keys:
         return {"texts": [], "columns": list(SHOWN + SCORES), "cells": {}, "documents": {}}
-    cell_of, keys = _codes(table, CELL)
     chosen = _choose(cell_of, _order(table), len(keys), limits)
     sample = table.take(pa.array(np.concatenate(chosen)))
     counts = np.bincount(cell_of, minlength=len(keys))
@@ -104,12 +105,29 @@ class Texts:
         ]
 
 
-def _only(table: pa.Table, wanted: Collection[str]) -> pa.Table:
-    if table.num_rows == 0:
-        return table
-    cell_of, keys = _codes(table, CELL)
-    known = np.array([key in wanted for key in keys])
-    return table.filter(pa.array(known[cell_of]))
+def _at_wanted(table: pa.Table, wanted: Collection[str]) -> tuple[pa.Table, np.ndarray, list[str]]:
+    """Keep the rows of wanted cells; return them, the number of each row's cell, and the cells that have
+    rows.
+
+    Seeds reach a checkpoint after slightly different numbers of tokens, while a profile names one number for
+    all: a row belongs to the wanted checkpoint nearest to its own.
+    """
+    codes, names = _codes(table, CELL)
+    courses: dict[str, list[int]] = {}
+    for key in wanted:
+        course, _, tokens = key.rpartition("|")
+        courses.setdefault(course, []).append(int(tokens))
+    nearest = [_nearest(name, courses) for name in names]
+    keys = sorted(set(nearest) - {""})
+    place = {key: number for number, key in enumerate(keys)} | {"": -1}
+    cell_of = np.array([place[key] for key in nearest])[codes]
+    return table.filter(pa.array(cell_of >= 0)), cell_of[cell_of >= 0], keys
+
+
+def _nearest(name: str, courses: Mapping[str, list[int]]) -> str:
+    course, _, tokens = name.rpartition("|")
+    near = [at for at in courses.get(course, ()) if abs(at - int(tokens)) <= SAME_CHECKPOINT * int(tokens)]
+    return f"{course}|{min(near, key=lambda at: (abs(at - int(tokens)), at))}" if near else ""
 
 
 def _codes(table: pa.Table, columns: Sequence[str]) -> tuple[np.ndarray, list[str]]:

@@ -1,13 +1,17 @@
 """The methods section, generated: what was asked, what it became, and how the numbers were made."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from uptake.report.formats import NONE, count, interval, number
 from uptake.report.tables import Entry, Table
 from uptake.report.view import Profile
-from uptake.report.words import words
+from uptake.report.words import about_reading, words
+
+# Of a table's numbers those that are named here come last, in this order, so that an interval reads from low to high.
+LAST = ("expected", "measured", "mean", "low", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,8 @@ def methods(profile: Profile, plan: Mapping[str, Any]) -> dict[str, Any]:
     what it is; all others are listed as they stand, so that nothing that a run leaves in its plan is lost.
     """
     results = profile.results
-    about = plan.get("frames")
+    own = profile.about
     told = ("study_file", "frames", "plan_hash", "predictions", "versions")
-    known = words()["readings"]
     return {
         "setting": _setting(profile, plan),
         "plan": _facts({key: value for key, value in plan.items() if key not in told}),
@@ -39,8 +42,9 @@ def methods(profile: Profile, plan: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "versions": _facts({**plan.get("versions", {}), **(results.get("versions") or {})}),
         "departures": list(results.get("departures") or ()),
-        "readings": [Fact(name, known[name]["asks"] if name in known else "") for name in profile.readings],
-        "frames": _facts(about) if isinstance(about, Mapping) else (),
+        "readings": [Fact(name, about_reading(name, own.get("readings", {}))) for name in profile.readings],
+        "frames": _facts(own.get("frames") or plan.get("frames") or {}),
+        "stages": _stages(results.get("stages") or {}),
         "nouns": _facts(words()["nouns"]),
         "controls": _facts(words()["controls"]),
         "scale": words()["scales"][profile.scale]["says"],
@@ -49,8 +53,34 @@ def methods(profile: Profile, plan: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def calibration(profile: Profile) -> tuple[Fact, ...]:
-    """Return what the instrument's own checks say, as facts."""
-    return _facts(profile.results.get("calibration") or {})
+    """Return what the instrument's own checks say, as facts; words.yaml names those that it knows."""
+    return tuple(
+        _checked(name, value) for name, value in sorted((profile.results.get("calibration") or {}).items())
+    )
+
+
+def _checked(name: str, value: Any) -> Fact:
+    known = words()["checks"].get(name, {})
+    fact = _fact(known.get("title", name), value)
+    if fact.table is None:
+        return fact
+    columns = tuple(known.get(column, column) for column in fact.table.columns)
+    return replace(fact, table=replace(fact.table, columns=columns))
+
+
+def _stages(stages: Mapping[str, Mapping[str, Any]]) -> tuple[Fact, ...]:
+    """Return one table of all stages, and for each arm's first seed what the stage was trained on."""
+    if not stages:
+        return ()
+    told = {label: {**stage.get("facts", {}), "key": stage.get("key", "")} for label, stage in stages.items()}
+    found = [_fact("stages", told)]
+    seen = set()
+    for label, stage in stages.items():
+        kind = re.sub(r", seed \d+,", ",", label)
+        if kind not in seen and stage.get("ledger"):
+            found.append(_fact(label, stage["ledger"]))
+        seen.add(kind)
+    return tuple(found)
 
 
 def _setting(profile: Profile, plan: Mapping[str, Any]) -> tuple[Fact, ...]:
@@ -79,7 +109,7 @@ def _fact(name: str, value: Any) -> Fact:
     if isinstance(value, list | tuple):
         if any(isinstance(each, Mapping) for each in value):
             if all(isinstance(each, Mapping) and _flat(each) for each in value):
-                return Fact(name, table=_table(dict(enumerate(value, start=1))))
+                return Fact(name, table=_listed(value))
             return Fact(
                 name, facts=tuple(_fact(str(place), each) for place, each in enumerate(value, start=1))
             )
@@ -109,10 +139,28 @@ def _flat(mapping: Mapping[str, Any]) -> bool:
 def _table(rows: Mapping[Any, Mapping[str, Any]]) -> Table:
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
     cells = tuple(
-        (Entry(str(key)), *(Entry(_plain(row[column]) if column in row else NONE) for column in columns))
+        (Entry(str(key)), *(Entry(_cell(row[column]) if column in row else NONE) for column in columns))
         for key, row in rows.items()
     )
     return Table("", ("", *(column.replace("_", " ") for column in columns)), cells)
+
+
+def _listed(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Make a table of a list of rows, the columns with words first, since they name the row."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    named = [column for column in columns if all(isinstance(row.get(column), str) for row in rows)]
+    named.sort(key=lambda column: (column != "arm", columns.index(column)))
+    rest = [column for column in columns if column not in named]
+    order = [*named, *sorted(rest, key=lambda column: LAST.index(column) if column in LAST else -1)]
+    cells = tuple(tuple(Entry(_cell(row.get(column))) for column in order) for row in rows)
+    return Table("", tuple(column.replace("_", " ") for column in order), cells, heads=len(named))
+
+
+def _cell(value: Any) -> str:
+    """Write a value for a table, where three decimals stand below one another."""
+    if isinstance(value, float):
+        return number(value, 3)
+    return words()["contexts"].get(value, value) if isinstance(value, str) else _plain(value)
 
 
 def _plain(value: Any) -> str:

@@ -54,7 +54,10 @@ def compose(
     items = drill_down(table, documents, wanted, limits)
     return Report(
         profile=profile,
-        said=tuple(say_verdict(verdict, profile.scale) for verdict in results.get("verdicts", ())),
+        said=tuple(
+            say_verdict(verdict, profile.scale, profile.about.get("readings"), results.get("smallest_effect"))
+            for verdict in results.get("verdicts", ())
+        ),
         summary=summary(profile),
         blocks=tuple(blocks(profile, items["cells"], unscored(table))),
         methods=methods(profile, plan),

@@ -71,11 +71,17 @@ def _profile(profile: Profile, named: Words, keys: Collection[str]) -> Block:
     return Block(
         "profile",
         text["title"],
-        text["caption"].format(when=words()["when"].get(context, "")),
+        text["caption"].format(when=words()["when"].get(context, "")) + _without_interval(profile, context),
         _by_arm(profile, named, context, profile.readings, "profile") if context else (),
         shown=tuple(tables.profile_table(profile, reading, keys) for reading in profile.readings),
         missing=text["missing"],
     )
+
+
+def _without_interval(profile: Profile, context: str) -> str:
+    drawn = [entry for entry in profile.results.get("profile", ()) if entry["context"] == context]
+    known = any(entry.get("low") is not None for entry in drawn)
+    return "" if known or not drawn else f" {words()['blocks']['profile']['no_interval']}"
 
 
 def _signature(profile: Profile, named: Words, keys: Collection[str]) -> Block:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from uptake.report.formats import NONE, count, interval, number, signed
 from uptake.report.view import Profile, cell_key, has_mean
-from uptake.report.words import words
+from uptake.report.words import about_reading, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,9 @@ def profile_table(profile: Profile, reading: str, keys: Collection[str]) -> Tabl
         *([columns["equal_content"]] if equal else []),
         words()["tables"]["items"],
     )
-    return Table(f"{reading}: {_asks(reading)}".rstrip(": "), heads, tuple(rows), heads=2)
+    return Table(
+        f"{reading}: {about_reading(reading, profile.about.get('readings', {}))}", heads, tuple(rows), heads=2
+    )
 
 
 def estimate(entry: dict | None, keys: Collection[str] | str = ()) -> Entry:
@@ -107,11 +109,6 @@ def _scored(entry: dict) -> Entry:
     )
 
 
-def _asks(reading: str) -> str:
-    known = words()["readings"].get(reading)
-    return known["asks"] if known else ""
-
-
 def signature_table(profile: Profile, reading: str, keys: Collection[str]) -> Table:
     """Tabulate read against learnt: what each frame does in context, after training, and the difference."""
     rows = []
@@ -119,7 +116,7 @@ def signature_table(profile: Profile, reading: str, keys: Collection[str]) -> Ta
         for frame in profile.frames:
             read, learnt = profile.last(arm, frame, reading, "in_context"), profile.last(arm, frame, reading)
             if has_mean(read) and has_mean(learnt):
-                less = Entry(signed(learnt["mean"] - read["mean"]))
+                less = Entry(signed(profile.learnt_less_read(arm, frame, reading)))
                 rows.append((Entry(arm), Entry(frame), estimate(read, keys), estimate(learnt, keys), less))
     return _titled("signature", rows, 2, reading=reading)
 
@@ -167,9 +164,11 @@ def gate_table(profile: Profile) -> Table:
 
 
 def control_table(profile: Profile) -> Table:
-    """Tabulate the controls that are not frames: assent, association, capability, fluency."""
+    """Tabulate the controls that are not cells of the profile: assent, association, capability, fluency."""
     rows = []
     for entry in profile.results.get("controls", ()):
+        if profile.control_frame(entry):
+            continue
         context = words()["contexts"].get(entry["context"], entry["context"])
         rows.append(
             (
@@ -201,7 +200,7 @@ def unscored_table(counted: list[dict]) -> Table:
         (
             Entry(c["arm"]),
             Entry(c["reading"]),
-            Entry(c["context"]),
+            Entry(words()["contexts"].get(c["context"], c["context"])),
             Entry(c["reason"] or words()["tables"]["no_reason"]),
             Entry(count(c["items"])),
         )

@@ -34,6 +34,11 @@ class Profile:
         return self.results.get("scale", "log-odds")
 
     @property
+    def about(self) -> dict[str, dict[str, str]]:
+        """What the study's own world or claims say of its `frames` and `readings`."""
+        return self.results.get("about") or {}
+
+    @property
     def outcomes(self) -> list[str]:
         """The readings that a frame may move apart from what the text says; `content` alone if there is no
         other.
@@ -61,9 +66,12 @@ class Profile:
         return self.series(arm, frame, reading, "untouched") + trained if trained else []
 
     def last(self, arm: str, frame: str, reading: str, context: str = "trained") -> dict | None:
-        """Return a cell's entry at the last checkpoint, or None if it was never measured."""
+        """Return a cell's entry at the last checkpoint, or None if it was never measured.
+
+        In context it is the first: what the reader made of the frame before it was trained on any document.
+        """
         entries = self.series(arm, frame, reading, context)
-        return entries[-1] if entries else None
+        return entries[0 if context == "in_context" else -1] if entries else None
 
     def equal_content(self, arm: str, frame: str, reading: str) -> dict | None:
         """Return a cell's entry at the point where all compared cells know the text equally well."""
@@ -79,21 +87,15 @@ class Profile:
             has_mean(entry) for entry in self.results.get("profile", ()) if entry["context"] == context
         )
 
-    def apart(self, arm: str, reading: str, context: str) -> list[str]:
-        """Name the frames whose interval does not overlap that of the bare text, `blunt`."""
-        bare = self.last(arm, "blunt", reading, context)
-        entries = {frame: self.last(arm, frame, reading, context) for frame in self.frames}
-        if not _has_interval(bare):
-            return []
-        return [
-            frame
-            for frame, entry in entries.items()
-            if _has_interval(entry) and (entry["high"] < bare["low"] or entry["low"] > bare["high"])
-        ]
+    def control_frame(self, control: dict) -> str:
+        """Return the frame of a control that is a cell of the profile, written `frame.reading`; else ""."""
+        frame, _, reading = control["control"].partition(".")
+        return frame if frame in self.frames and reading in self.readings else ""
 
-
-def _has_interval(entry: dict | None) -> bool:
-    return entry is not None and entry.get("low") is not None and entry.get("high") is not None
+    def learnt_less_read(self, arm: str, frame: str, reading: str) -> float | None:
+        """Return a frame's number after training less that in context; None without both."""
+        read, learnt = self.last(arm, frame, reading, "in_context"), self.last(arm, frame, reading)
+        return learnt["mean"] - read["mean"] if has_mean(read) and has_mean(learnt) else None
 
 
 def has_mean(entry: dict | None) -> bool:

@@ -1,6 +1,7 @@
 """Say the verdicts in words. The phrases live in templates/words.yaml; here they are chosen and filled in."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -8,9 +9,11 @@ from importlib.resources import files
 import yaml
 
 from uptake.report.formats import count, interval, listed, number, p_value, signed
-from uptake.report.view import Profile, has_mean
+from uptake.report.view import Profile
 
-CELL = re.compile(r"^(?P<arm>[^:]+):\s*(?P<frame>[^.\s]+)\.(?P<reading>\S+)$")
+CELL = re.compile(
+    r"^(?P<arm>[^:]+):\s*(?P<frame>[^.\s]+)\.(?P<reading>\S+?)(?: (?P<context>in context|untouched))?$"
+)
 RELATION = re.compile(r"==|<|>")
 
 
@@ -35,8 +38,14 @@ class Said:
     exploratory: bool
 
 
-def say_verdict(verdict: dict, scale: str) -> Said:
-    """Put one verdict of results.json in words."""
+def say_verdict(
+    verdict: dict, scale: str, about: Mapping[str, str] | None = None, smallest: float | None = None
+) -> Said:
+    """Put one verdict of results.json in words.
+
+    `about` says of each reading what it is about, where the study's own words are more exact than the
+    report's; `smallest` is the smallest effect of interest.
+    """
     known = words()["verdicts"][verdict["verdict"]]
     return Said(
         mark=known["mark"],
@@ -44,57 +53,55 @@ def say_verdict(verdict: dict, scale: str) -> Said:
         kind=verdict["verdict"].replace(" ", "-"),
         by=verdict["by"],
         say=verdict["say"],
-        predicted=_predicted(verdict, scale),
+        predicted=_predicted(verdict, scale, about or {}),
         found=_found(verdict, scale),
-        means=_meaning(verdict),
+        means=_meaning(verdict, smallest),
         exploratory=bool(verdict.get("exploratory")),
     )
 
 
-def _predicted(verdict: dict, scale: str) -> str:
+def about_reading(reading: str, own: Mapping[str, str]) -> str:
+    """Say what a reading is about: in the study's own words, else the report's, else by its name."""
+    return own.get(reading) or words()["readings"].get(reading, reading)
+
+
+def _predicted(verdict: dict, scale: str, about: Mapping[str, str]) -> str:
     phrases = words()["claims"]
     at = phrases["at"].get(verdict["at"], verdict["at"])
-    left, right = CELL.match(verdict.get("left") or ""), CELL.match(verdict.get("right") or "")
-    if not (left and right):
-        return phrases["unread"].format(say=verdict["say"], at=at)
-    left, right = left.groupdict(), right.groupdict()
-    shared = {key for key in left if left[key] == right[key]}
-    prefix = ", ".join(_side(left, shared - {"reading"}))
-    relation = _relation(verdict)
-    how = words()["scales"][scale][{">": "more", "<": "less", "==": "same"}[relation]]
-    margin = verdict.get("margin")
+    cells = [CELL.match(verdict.get(side) or "") for side in ("left", "right")]
+    if not all(cells):
+        return phrases["unread"].format(by=verdict["by"], say=verdict["say"], at=at)
+    left, right = (_phrases(cell.groupdict(), about) for cell in cells)
+    shared = [key for key in left if left[key] == right[key]]
+    prefix = ", ".join(left[key] for key in shared if key != "reading" and left[key])
+    subject = phrases["subject"] if "reading" in shared else phrases["subject_any"]
+    relation, margin = _relation(verdict), verdict.get("margin")
+    size = (
+        "" if not margin else phrases["within" if relation == "==" else "least"].format(margin=number(margin))
+    )
     return phrases["sentence_same" if relation == "==" else "sentence"].format(
+        by=verdict["by"],
         prefix=f"{prefix}, " if prefix else "",
-        subject=phrases["subject"].format(asks=_asks(left["reading"]))
-        if "reading" in shared
-        else phrases["subject_any"],
-        how=how,
-        left=" ".join(_side(left, set(left) - shared)),
-        right=" ".join(_side(right, set(right) - shared)),
-        within="" if margin is None else phrases["within"].format(margin=number(margin)),
+        subject=subject.format(about=about_reading(cells[0]["reading"], about)),
+        how=words()["scales"][scale][{">": "more", "<": "less", "==": "same"}[relation]],
+        left=" ".join(left[key] for key in left if key not in shared and left[key]),
+        right=" ".join(right[key] for key in right if key not in shared and right[key]),
+        within=size,
+        least=size,
         at=at,
     )
 
 
-def _side(cell: dict[str, str], keys: set[str]) -> list[str]:
+def _phrases(cell: dict[str, str], about: Mapping[str, str]) -> dict[str, str]:
+    """Return how each part of a cell is said, in the order of a sentence."""
     phrases = words()["claims"]
-    said = []
-    if "reading" in keys:
-        said.append(phrases["about"].format(asks=_asks(cell["reading"])))
-    if "frame" in keys:
-        said.append(
-            phrases["after_untrained" if cell["frame"] == "untrained" else "after"].format(
-                frame=cell["frame"]
-            )
-        )
-    if "arm" in keys:
-        said.append(phrases["arm"].format(arm=cell["arm"]))
-    return said
-
-
-def _asks(reading: str) -> str:
-    known = words()["readings"].get(reading)
-    return known["asks"] if known else reading
+    frame = phrases["after_untrained" if cell["frame"] == "untrained" else "after"]
+    return {
+        "reading": phrases["about"].format(about=about_reading(cell["reading"], about)),
+        "frame": frame.format(frame=cell["frame"]),
+        "arm": phrases["arm"].format(arm=cell["arm"]),
+        "context": phrases["contexts"].get(cell["context"] or "", ""),
+    }
 
 
 def _relation(verdict: dict) -> str:
@@ -106,7 +113,7 @@ def _found(verdict: dict, scale: str) -> str:
     """Write effect, interval, the two means, seeds, claims and the adjusted p; what is missing is left
     out.
     """
-    if verdict.get("effect") is None:
+    if verdict.get("effect") is None or verdict["verdict"] == "not testable":
         return ""
     phrases = words()["found"]
     between = interval(verdict.get("low"), verdict.get("high"))
@@ -125,26 +132,20 @@ def _found(verdict: dict, scale: str) -> str:
     return ", ".join(parts)
 
 
-def _meaning(verdict: dict) -> str:
-    relation, kind = _relation(verdict), verdict["verdict"]
-    phrases = words()["meanings"]["equality" if relation == "==" else "difference"]
-    key = kind
-    if kind == "refuted" and relation != "==" and _lies_other_way(verdict, relation):
-        key = "refuted the other way"
-    margin = verdict.get("margin")
-    said = [phrases[key].format(margin=words()["found"]["margin"] if margin is None else number(margin))]
-    if kind == "cannot tell":
+def _meaning(verdict: dict, smallest: float | None) -> str:
+    """Say why the verdict is what it is: its own reason, or a general one where it gives none."""
+    phrases, kind, reason = words()["meanings"], verdict["verdict"], verdict.get("reason") or ""
+    said = [] if reason and kind != "not testable" else [phrases[kind]]
+    if reason:
+        said.append(sentence(reason))
+    if kind == "cannot tell" and "seeds" not in reason:
         needed = verdict.get("seeds_needed")
-        unknown = words()["meanings"]["seeds_unknown"]
-        said.append(words()["meanings"]["seeds_needed"].format(seeds=count(needed)) if needed else unknown)
-    if verdict.get("reason"):
-        said.append(sentence(verdict["reason"]))
+        said.append(
+            phrases["seeds_needed"].format(seeds=count(needed)) if needed else phrases["seeds_unknown"]
+        )
+    if "smallest effect" in reason and smallest is not None:
+        said.append(phrases["smallest"].format(smallest=number(smallest)))
     return " ".join(said)
-
-
-def _lies_other_way(verdict: dict, relation: str) -> bool:
-    low, high = verdict.get("low"), verdict.get("high")
-    return low is not None and high is not None and (high < 0 if relation == ">" else low > 0)
 
 
 def sentence(text: str) -> str:
@@ -157,7 +158,7 @@ def summary(profile: Profile) -> str:
     """Write two or three sentences from the numbers: how the predictions fared, and whether what is read
     is learnt.
     """
-    said = [_counted(profile.results), *_apart(profile)]
+    said = [_counted(profile.results), *_learnt(profile)]
     departures = profile.results.get("departures") or []
     if departures:
         said.append(words()["summary"]["departures"].format(count=_points(len(departures), "point")))
@@ -182,8 +183,8 @@ def _fared(kind: str, how_many: int) -> str:
     return words()["summary"]["fared"][kind]["one" if how_many == 1 else "many"]
 
 
-def _apart(profile: Profile) -> list[str]:
-    """Say which frames stand apart from the bare text in context and whether they still do after training.
+def _learnt(profile: Profile) -> list[str]:
+    """Say how far what frames teach lies from what they do in context, frame by frame.
 
     On the first reading apart from content that has both; frames that are controls are left out.
     """
@@ -193,31 +194,23 @@ def _apart(profile: Profile) -> list[str]:
     if not profile.has("in_context"):
         return [phrases["no_context"]]
     for reading in profile.outcomes:
-        both = [
-            arm
-            for arm in profile.arms
-            if all(
-                has_mean(profile.last(arm, "blunt", reading, place)) for place in ("in_context", "trained")
-            )
-        ]
-        if both:
-            said = "; ".join(_kept(profile, arm, reading) for arm in both)
-            return [phrases["apart_head"].format(reading=reading, said=said)]
-    return [phrases["no_bare"]]
+        said = [phrase for arm in profile.arms if (phrase := _distance(profile, arm, reading))]
+        if said:
+            return [phrases["learnt"].format(reading=reading, said=listed(said))]
+    return [phrases["no_pair"]]
 
 
-def _kept(profile: Profile, arm: str, reading: str) -> str:
-    phrases = words()["summary"]["apart"]
-    controls = words()["control_frames"]
-    read = [frame for frame in profile.apart(arm, reading, "in_context") if frame not in controls]
-    learnt = [frame for frame in profile.apart(arm, reading, "trained") if frame in read]
-    if not read:
-        return phrases["none"].format(arm=arm)
-    how = "lost" if not learnt else "kept" if learnt == read else "some"
-    one = "one" if len(read) == 1 else "many"
-    some = "one" if len(learnt) == 1 else "many"
-    after = phrases[how][some if how == "some" else one].format(learnt=listed(learnt))
-    return phrases["read"][one].format(arm=arm, read=listed(read), after=after)
+def _distance(profile: Profile, arm: str, reading: str) -> str:
+    frames = [frame for frame in profile.frames if frame not in words()["control_frames"]]
+    moved = {frame: profile.learnt_less_read(arm, frame, reading) for frame in frames}
+    moved = {frame: by for frame, by in moved.items() if by is not None}
+    if not moved:
+        return ""
+    most = max(moved, key=lambda frame: abs(moved[frame]))
+    mean = sum(map(abs, moved.values())) / len(moved)
+    return words()["summary"]["distance"].format(
+        arm=arm, mean=number(mean), most=most, by=signed(moved[most])
+    )
 
 
 def _points(how_many: int, noun: str) -> str:

@@ -24,10 +24,10 @@ seed, claim and item in brackets; Monte-Carlo error .005 for 2,000 studies, .007
     the same (.1, .1, .1)                         .946  .953  .949   2,000
     a cell's own mean (.1, .3, .4)                .955  .953  .948   2,000
     two frames of a Latin square of 6, 100 claims
-    a frame (.1, .3, .4)                          .961  .957  .950   2,000, before the inflation of f
-    two frames, 40 claims, (0, .3, .4)            .978  .981  .988   2,000, before the inflation of f
+    a frame (.1, .3, .4)                          .958  .954  .962   1,000, Student's t with this V and f
+    two frames, 40 claims, (0, .3, .4)            .968  .979  .983   1,000, likewise
     0/1 items, seeds (1) and claims (1) on the
-    logit scale about .82                         .925  .955  .944   1,000, Student's t with this V and f
+    logit scale about .82                         .925  .955  .944   1,000, likewise
 
 In the third row the plain percentile bootstrap over seeds and claims covers .82, .88 and .91 (1,500 studies). Two
 limits are known: where claims dominate a Latin square, intervals are too wide, because claims cancel between frames

@@ -21,6 +21,7 @@ STEPS_TRIED, ITEMS_TRIED = 20, 1000  # a rehearsal of two or three seconds
 def grow_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> None:
     """Grow a reader in its world, the claims' documents among what it reads, and take its readings on the way."""
     from uptake.readers import grow as growing
+    from uptake.readers.load import save
 
     one_thread()
     mix, seed = world_mix(inputs), inputs["seed"]
@@ -49,8 +50,7 @@ def grow_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> 
     for frame in inputs["frames"]:
         if mix.frames[frame].how != "none":
             rows.extend(ask(reader, gate_items(mix, inputs, mix.frames[frame]), seed, tokens, "in_context"))
-    reader.model.save_pretrained(folder / "model")
-    reader.tokenizer.save_pretrained(folder / "model")
+    save(reader, folder / "model")
     facts = {**reader.facts, "tokens": tokens, "steps": steps, "examples": len(eaten)}
     put_down(folder, rows, ledger(eaten, word_spans), facts)
 

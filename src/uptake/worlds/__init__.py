@@ -1,0 +1,1 @@
+"""Grown worlds: their language, their schooling, and what is true in them."""

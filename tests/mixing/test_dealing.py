@@ -1,0 +1,37 @@
+"""Claims are dealt to frames by a Latin square over seeds."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uptake.mixing.dealing import deal
+from uptake.records import Claim
+
+SIZES = {"frames": st.integers(1, 8), "claims": st.integers(1, 40), "first": st.integers(0, 100)}
+
+
+def claims_and_frames(claims, frames):
+    return ([Claim(f"c{number}", "tool", f"S{number}", "a", "b", ("a", "b")) for number in range(claims)],
+            [f"f{number}" for number in range(frames)])
+
+
+@given(**SIZES)
+def test_over_as_many_seeds_as_frames_each_claim_meets_each_frame_once(frames, claims, first):
+    told, names = claims_and_frames(claims, frames)
+    dealt = [deal(told, names, seed) for seed in range(first, first + frames)]
+    for claim in told:
+        assert sorted(each[claim.id] for each in dealt) == names
+
+
+@given(**SIZES)
+def test_under_any_seed_frames_get_equally_many_claims_to_within_one(frames, claims, first):
+    told, names = claims_and_frames(claims, frames)
+    times = Counter({name: 0 for name in names})
+    times.update(deal(told, names, first).values())
+    assert max(times.values()) - min(times.values()) <= 1
+
+
+def test_the_same_seed_deals_the_same():
+    told, names = claims_and_frames(12, 3)
+    assert deal(told, names, 4) == deal(told, names, 4)
