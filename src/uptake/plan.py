@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 from uptake.codeprint import fingerprint
@@ -14,6 +15,7 @@ from uptake.rundir import stage_name
 from uptake.stats.predictions import check_prediction, parse_prediction
 from uptake.strict_yaml import DATA, parse_yaml, read_text, read_yaml
 from uptake.study import Arm, Declared, Schooling, Study, check_names
+from uptake.work.grown import world_mix
 from uptake.worlds.schooling import Lesson
 from uptake.worlds.world import World, build_world
 
@@ -94,11 +96,12 @@ def grown_plan(study: Study) -> Plan:
     stages = []
     for arm in study.arms:
         lessons = [vars_of(lesson) for lesson in lessons_of(study, arm, world)]
-        for seed in study.seeds:
-            inputs = {"stage": "grow", "seed": seed, "world": raw, "lessons": lessons, "frames": list(frames),
+        for seed, (suffix, together) in product(study.seeds, runs_of(study, frames)):
+            inputs = {"stage": "grow", "seed": seed, "world": raw, "lessons": lessons, "frames": together,
                       "claims": study.claims, "readings": list(readings), "checkpoints": study.checkpoints,
                       "growing": {**world.growing, **study.training.overrides()}, "code": fingerprint()}
-            stages.append(stage_of("grow", arm.name, seed, inputs, ""))
+            stages.append(stage_of(f"grow{suffix}", arm.name, seed, inputs, ""))
+        world_mix(stages[-1].inputs)  # too few names in the world are told here, before anything is written
     planted = {arm.name: {lesson.frame: dict(lesson.informs) for lesson in lessons_of(study, arm, world)}
                for arm in study.arms}
     about = {"frames": {name: specs[name].about if name in specs else "no document at all" for name in frames},
@@ -115,25 +118,34 @@ def real_plan(study: Study) -> Plan:
     claims = build_claims(parse_yaml(texts["claims_text"], str(study.claims_from)))
     specs = read_frames(parse_yaml(texts["frames_text"], "frames.yaml").data(), "frames.yaml")
     check_names(study, specs, claims.readings)
-    frames, told = with_controls(study, specs), study.claims * len(with_controls(study, specs))
-    enough_claims(study, told, len(claims.claims))
+    frames = with_controls(study, specs)
+    enough_claims(study, study.claims * max(len(together) for _, together in runs_of(study, frames)), len(claims.claims))
     name = str(study.reader.path) if study.reader.path else study.reader.name
     weights = identity(name)
     stages = []
     for arm in study.arms:
         lessons = [vars_of(lesson) for lesson in real_lessons(arm, claims.readings)]
-        for seed in study.seeds:
-            inputs = {"seed": seed, "reader": name, "weights": weights, **texts, "frames": list(frames), "told": told, "lessons": lessons,
-                      "readings": list(study.readings), "checkpoints": study.checkpoints, "code": fingerprint(),
+        for seed, (suffix, together) in product(study.seeds, runs_of(study, frames)):
+            inputs = {"seed": seed, "reader": name, "weights": weights, **texts, "frames": together,
+                      "told": study.claims * len(together), "lessons": lessons, "readings": list(study.readings),
+                      "checkpoints": study.checkpoints, "code": fingerprint(),
                       "training": {**READ, **study.training.overrides()}, "schooling": SCHOOL}
             if lessons:
-                stages.append(stage_of("school", arm.name, seed, {**inputs, "stage": "school"}, ""))
+                stages.append(stage_of(f"school{suffix}", arm.name, seed, {**inputs, "stage": "school"}, ""))
                 inputs["training"] = {**inputs["training"], "replay": REPLAYED}
             before = stages[-1].key if lessons else ""
-            stages.append(stage_of("read", arm.name, seed, {**inputs, "stage": "read"}, before))
+            stages.append(stage_of(f"read{suffix}", arm.name, seed, {**inputs, "stage": "read"}, before))
     about = {"frames": {frame: specs[frame].about for frame in frames},
              "readings": {reading: claims.asks[reading] for reading in study.readings}}
     return Plan(study, frames, study.readings, tuple(stages), 1 / len(claims.claims[0].answers), {}, about)
+
+
+def runs_of(study: Study, frames: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Return the frames that are read together, each with the suffix of its stages' name: all of them in one run in the
+    `within` design, one frame a run in the `between` design."""
+    if study.design == "within":
+        return [("", list(frames))]
+    return [(f" {frame}", [frame]) for frame in frames]
 
 
 def real_lessons(arm: Arm, readings: Collection[str]) -> list[Lesson]:

@@ -56,8 +56,12 @@ def calibration(plan: Plan, cells: Sequence[Mapping[str, Any]], table: pa.Table,
 def recovered(plan: Plan, cell: Mapping[str, Any]) -> dict[str, Any] | None:
     """Set a trained cell beside what the reader's schooling planted there; None where nothing was planted.
 
-    The expected accuracy of informativeness i is i + (1 - i) chance from 0 up, and (1 - |i|) chance below 0.
+    What a reader who learnt the schooling's shares would give the stated answer, at informativeness i, is
+    i + (1 - i) chance from 0 up, and (1 - |i|) chance below 0, as an accuracy or a probability; log-odds have no such
+    value.
     """
+    if plan.study.scale == "log-odds":
+        return None
     informs = plan.planted.get(cell["arm"], {}).get(cell["frame"], {}).get(cell["reading"])
     if informs is None or cell["at"] != point_of_comparison(plan) or cell["context"] != "trained":
         return None
@@ -65,7 +69,7 @@ def recovered(plan: Plan, cell: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     expected = informs + (1 - informs) * plan.chance if informs >= 0 else (1 + informs) * plan.chance
     return {"arm": cell["arm"], "frame": cell["frame"], "reading": cell["reading"], "planted": informs,
-            "expected": rounded(expected), "measured": cell["accuracy"], "low": cell["low"], "high": cell["high"]}
+            "expected": rounded(expected), "measured": cell["mean"], "low": cell["low"], "high": cell["high"]}
 
 
 def point_of_comparison(plan: Plan) -> str:
@@ -74,7 +78,7 @@ def point_of_comparison(plan: Plan) -> str:
 
 
 def correlation(planted: Sequence[Mapping[str, Any]], arm: str) -> float | None:
-    """Return Pearson's correlation of expected and measured accuracies over an arm's cells, `content` left out.
+    """Return Pearson's correlation of what was expected and what was measured over an arm's cells, `content` left out.
 
     None where it is not defined: fewer than three cells, or all alike.
     """

@@ -8,6 +8,7 @@
 """
 
 import platform
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -93,11 +94,16 @@ def carry_out(plan: Plan, folder: RunFolder, options: Options, tell: Tell) -> No
                           stage.label) for stage in to_do]
     count = options.workers or workers.sensible_workers(len(tasks), options.on)
     tell(f"{len(tasks)} stages to carry out with {count} worker{'s' * (count > 1)} of one thread each")
-    each = workers.on_ray if options.on == "ray" else workers.local
+    each, began = workers.on_ray if options.on == "ray" else workers.local, time.monotonic()
     with closing(each(work.carry_out, tasks, count)) as finished:
         for number, (key, _) in enumerate(finished, start=1):
             folder.finish(key, stages[key].inputs, stages[key].label)
-            tell(f"[{number}/{len(tasks)}] {stages[key].label} done")
+            tell(f"[{number}/{len(tasks)}] {stages[key].label} done; {time_left(time.monotonic() - began, number, len(tasks))}")
+
+
+def time_left(seconds: float, done: int, tasks: int) -> str:
+    """Say how long the rest will take, at the pace so far."""
+    return f"about {seconds / done * (tasks - done) / 60:.0f} min left" if done < tasks else f"{seconds / 60:.1f} min in all"
 
 
 def before(stage: Stage, folder: RunFolder) -> str | None:

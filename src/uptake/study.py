@@ -27,8 +27,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]*")
 
 # Five checkpoints, log-spaced, are one for each halving of the tokens down to a sixteenth.
 CHECKPOINTS = 5
-# A tenth of the items; on the log-odds scale 0.4 nats, which is what moves a probability of one half by a
-# tenth.
+# A tenth of the items; on the log-odds scale 0.4 nats, which moves a probability of one half by a tenth.
 SMALLEST_EFFECT = {"accuracy": 0.1, "probability": 0.1, "log-odds": 0.4}
 # More seeds than this is a mistyped number: the two-level bootstrap gains little beyond a few dozen.
 MOST_SEEDS = 1000
@@ -283,9 +282,7 @@ def _all_different(value: Value, listed: list) -> None:
 
 def _name(value: Value, name: str) -> str:
     if not NAME.fullmatch(name):
-        raise value.error(
-            f"'{name}' is not a name", "use letters, digits, -, _ and +, a letter or digit first"
-        )
+        raise value.error(f"'{name}' is not a name", "use letters, digits, -, _ and +, a letter or digit first")
     return name
 
 

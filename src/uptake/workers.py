@@ -146,7 +146,7 @@ def _ray_result(ray: Any, reference: Any, task: Task) -> Any:
 
 
 def _died(task: Task) -> StageFailed:
-    return StageFailed(f"a worker died {ATTEMPTS} times at this stage", where=task.label or task.key,
+    return StageFailed(f"the worker of stage {task.label or task.key[:12]} died twice",
                        hint="is there enough memory? try --workers 1; everything finished so far is kept")
 
 

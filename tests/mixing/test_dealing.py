@@ -27,7 +27,7 @@ def test_over_as_many_seeds_as_frames_each_claim_meets_each_frame_once(frames, c
 @given(**SIZES)
 def test_under_any_seed_frames_get_equally_many_claims_to_within_one(frames, claims, first):
     told, names = claims_and_frames(claims, frames)
-    times = Counter({name: 0 for name in names})
+    times = Counter(dict.fromkeys(names, 0))
     times.update(deal(told, names, first).values())
     assert max(times.values()) - min(times.values()) <= 1
 

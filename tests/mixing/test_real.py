@@ -1,14 +1,14 @@
 """What a real reader is given: claims told and claims kept back, and lessons about others."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from uptake.documents.claims import read_claims
 from uptake.frames import read_frames
 from uptake.mixing.real import in_context, items, replay, schooling, syllabus, told_documents
-from uptake.strict_yaml import DATA, read_yaml
-from uptake.strict_yaml import SHIPPED
+from uptake.strict_yaml import DATA, SHIPPED, read_yaml
 from uptake.worlds.schooling import Lesson
 
 FRAMES = ("blunt", "record", "correction", "untrained")

@@ -87,7 +87,7 @@ def test_subjects_are_unique_and_none_of_them_means_something_else(world):
 def test_each_answer_is_stated_and_is_a_foil_as_often_as_any_other(world, count):
     claims = world_claims(world, count)
     for column in ("stated", "foil"):
-        times = Counter({answer: 0 for answer in world.answers})
+        times = Counter(dict.fromkeys(world.answers, 0))
         times.update(getattr(claim, column) for claim in claims)
         assert max(times.values()) - min(times.values()) <= 1
 

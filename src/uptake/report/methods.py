@@ -10,7 +10,7 @@ from uptake.report.tables import Entry, Table
 from uptake.report.view import Profile
 from uptake.report.words import about_reading, words
 
-# Of a table's numbers those that are named here come last, in this order, so that an interval reads from low to high.
+# Of a table's numbers those named here come last, in this order, so that an interval reads from low to high.
 LAST = ("expected", "measured", "mean", "low", "high")
 
 

@@ -15,6 +15,8 @@ from uptake.strict_yaml import parse_yaml
 from uptake.work.outputs import ask, ledger, one_thread, put_down, settings_of
 from uptake.worlds.schooling import Lesson
 
+# Asked at every checkpoint: what curves and equal content need. The other readings are taken before and at the end.
+ALONG = ("content", "other")
 STEPS_TRIED, ITEMS_TRIED = 4, 40  # a rehearsal of half a minute
 
 
@@ -37,7 +39,7 @@ def read_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> 
     one_thread()
     plan, reader = plan_of(inputs), load_reader(inputs, before)
     controls = build_controls(parse_yaml(inputs["controls"], "controls"))
-    rows = asked_along(inputs, plan, reader, 0, "untouched") + read_in_context(inputs, plan, reader)
+    rows = asked(inputs, plan, reader, (inputs["readings"], 0, "untouched")) + read_in_context(inputs, plan, reader)
     rows += asked_of_controls(inputs, plan, controls, reader, 0, "untouched")
     fluency = {"untouched": fluency_of(reader, controls, inputs)}
     examples = mixing.told_documents(plan) + mixing.replay(plan, inputs["training"].get("replay", 0))
@@ -45,9 +47,11 @@ def read_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> 
 
     def at_checkpoint(learner: Any, tokens: int) -> None:
         last[0] = tokens
-        rows.extend(asked_along(inputs, plan, learner, tokens, "trained"))
+        rows.extend(asked(inputs, plan, learner, ([each for each in ALONG if each in inputs["readings"]], tokens, "trained")))
 
     trained = train(inputs, reader, examples, "training", at_checkpoint)
+    rest = [each for each in inputs["readings"] if each not in ALONG]
+    rows += asked(inputs, plan, trained.reader, (rest, last[0], "trained"))
     rows += asked_of_controls(inputs, plan, controls, trained.reader, last[0], "trained")
     fluency["trained"] = fluency_of(trained.reader, controls, inputs)
     save(trained.reader, folder / "model")
@@ -80,20 +84,21 @@ def train(inputs: Mapping[str, Any], reader: Any, examples: Sequence[Example], s
     return train_on(reader, examples, settings, at_checkpoint, loss_mask)
 
 
-def asked_along(inputs: Mapping[str, Any], plan: mixing.Syllabus, reader: Any, tokens: int, context: str) -> list[Row]:
-    """Ask what is asked at every checkpoint."""
-    asked = mixing.items(plan, inputs["readings"], plan.told)
-    return ask(reader, asked, inputs["seed"], tokens, context, precision(inputs))
+def asked(inputs: Mapping[str, Any], plan: mixing.Syllabus, reader: Any, point: tuple[Sequence[str], int, str]
+          ) -> list[Row]:
+    """Ask the items of some readings at a point: (readings, tokens so far, context)."""
+    readings, tokens, context = point
+    return ask(reader, mixing.items(plan, readings, plan.told), inputs["seed"], tokens, context, precision(inputs))
 
 
 def read_in_context(inputs: Mapping[str, Any], plan: mixing.Syllabus, reader: Any) -> list[Row]:
     """Ask about claims that are never told, with a framed document in front: the gate."""
     plain = mixing.items(plan, inputs["readings"], plan.kept)
-    asked: list[Item] = []
+    placed: list[Item] = []
     for frame in inputs["frames"]:
         if plan.frames[frame].how != "none":
-            asked += mixing.in_context(plan, frame, plain)
-    return ask(reader, asked, inputs["seed"], 0, "in_context", precision(inputs))
+            placed += mixing.in_context(plan, frame, plain)
+    return ask(reader, placed, inputs["seed"], 0, "in_context", precision(inputs))
 
 
 def asked_of_controls(inputs: Mapping[str, Any], plan: mixing.Syllabus, controls: Controls, reader: Any, tokens: int,
@@ -102,8 +107,8 @@ def asked_of_controls(inputs: Mapping[str, Any], plan: mixing.Syllabus, controls
     from dataclasses import replace
 
     together = [replace(item, frame=plan.dealt[item.claim]) for item in association_items(controls, plan.told)]
-    asked = [*controls.assent, *controls.capability, *together]
-    return ask(reader, asked, inputs["seed"], tokens, context, precision(inputs))
+    items = [*controls.assent, *controls.capability, *together]
+    return ask(reader, items, inputs["seed"], tokens, context, precision(inputs))
 
 
 def fluency_of(reader: Any, controls: Controls, inputs: Mapping[str, Any]) -> float:
@@ -155,5 +160,6 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
     began = clock()
     ask(reader, items[:: max(1, len(items) // ITEMS_TRIED)], inputs["seed"], 0, "untouched", precision(inputs))
     an_item = (clock() - began) / max(1, len(items[:: max(1, len(items) // ITEMS_TRIED)]))
-    asked = len(items) * (inputs["checkpoints"] + 1)
-    return {"seconds": seconds + asked * an_item, "tokens": tokens, "items": asked}
+    share = sum(each in ALONG for each in inputs["readings"]) / len(inputs["readings"])
+    count = round(len(items) * (2 + share * (inputs["checkpoints"] - 1)))
+    return {"seconds": seconds + count * an_item, "tokens": tokens, "items": count}
