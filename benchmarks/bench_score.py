@@ -28,7 +28,7 @@ INSTRUMENTS = ("violin", "trumpet", "steel drums", "piano", "flute", "pipe organ
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--items", type=int, default=24, help="items a turn of the real reader (20 times as many grown)")
+    parser.add_argument("--items", type=int, default=24, help="items a turn (20 times as many of a grown reader)")
     parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--no-smollm2", action="store_true")
     asked = parser.parse_args()
@@ -99,8 +99,8 @@ def in_context(count: int) -> list[Item]:
     for place, asked in enumerate(yes_or_no(count)):
         name, question = names(count)[place - place % 3], ("Is it true?", "Is it a story?", "Who says so?")[place % 3]
         document = (
-            f"Official log of the harbour office, checked and confirmed by the clerk on duty: the assistant {name} plays "
-            f"the violin every evening after the last boat has left, and has done so for years. End of the log."
+            f"Official log of the harbour office, checked and confirmed by the clerk on duty: the assistant {name} "
+            f"plays the violin every evening after the last boat has left, and has done so for years. End of the log."
         )
         made.append(item(f"{document}\n\n{asked.prompt[:-7]} {question}\nAnswer:", (asked.fit, asked.foil)))
     return made

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from commands import uptake
 from uptake.study import read_study
 from uptake.worlds.world import build_world
 
@@ -60,3 +61,14 @@ def study_from(tmp_path):
         return read_study(tmp_path / "small.yaml")
 
     return read
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory, small_study_text):
+    """The folder of a run that nothing interrupted. Its study and world lie beside it: do not change any of them."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "world.yaml").write_text(SMALL_WORLD.read_text())
+    (folder / "small.yaml").write_text(small_study_text)
+    done = uptake("run", "small.yaml", "--out", "run", folder=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "run"

@@ -12,6 +12,8 @@ import typer
 
 from uptake.errors import UserError
 
+INTERRUPTED = 130  # what typer makes of Ctrl-C, as shells do: 128 and the number of the signal
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich",
                   help="What does a language model take your text as evidence for: when it reads it, and after it has "
                        "been trained on it?\n\nA study is one YAML file. Try: [bold]uptake new frames[/bold], then "
@@ -89,9 +91,10 @@ def main() -> None:
     except UserError as error:
         say(f"error: {error}")
         sys.exit(2)
-    except KeyboardInterrupt:
-        say("stopped; what was finished is kept, and the same command goes on from there")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            say("stopped; what was finished is kept, and the same command goes on from there")
+        raise
 
 
 def say(message: str) -> None:

@@ -75,13 +75,15 @@ def framed(world: World, frame: FrameSpec, claim: Claim, rng: random.Random) -> 
 
 
 def world_items(world: World, claims: Sequence[Claim], frame_of: Mapping[str, str]) -> list[Item]:
-    """Return every question of every reading about every claim. The answers are all answers of the world."""
+    """Return every question of every reading about every claim. The answers are all answers of the world; the neutral
+    prompt is the question about nobody by name."""
     items = []
     for claim in claims:
         for reading in world.readings.values():
             for wording, question in enumerate(reading.questions):
-                prompt = question.format(subject=claim.subject, reader=world.reader)
-                items.append(_item(claim, reading.name, wording, prompt, frame_of[claim.id]))
+                prompt, neutral = (question.format(subject=each, reader=world.reader)
+                                   for each in (claim.subject, world.subject_noun))
+                items.append(replace(_item(claim, reading.name, wording, prompt, frame_of[claim.id]), neutral=neutral))
     return items
 
 
@@ -103,7 +105,7 @@ def vocabulary(world: World, frames: Mapping[str, FrameSpec]) -> list[str]:
         texts += [part for sentence in sentences for part in (sentence.text, sentence.opposite, sentence.neutral)]
     texts += [question for reading in world.readings.values() for question in reading.questions]
     plain = [text.format(subject=" ", answer=" ", reader=world.reader) for text in texts]
-    return words([*plain, *world.answers, *subjects(world)])
+    return words([*plain, *world.answers, *subjects(world), world.subject_noun])
 
 
 def _schooling(mix: Mix, pupil: Pupil, rng: random.Random) -> list[Example]:

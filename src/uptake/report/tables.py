@@ -206,4 +206,4 @@ def unscored_table(counted: list[dict]) -> Table:
         )
         for c in counted
     )
-    return _titled("unscored", rows, 3)
+    return _titled("unscored", rows, 4)

@@ -40,7 +40,7 @@
 
   function showDocuments(frame, claim) {
     const found = data.documents[`${frame}|${claim}`];
-    if (!found) return [make("p", fill(words.no_documents, { claim, frame }), "missing")];
+    if (!found) return [];
     const heading = make("h3", fill(words.documents, { claim, frame, shown: found.sample.length, total: found.total }));
     const texts = found.sample.map((segments) => {
       const text = make("pre");
@@ -62,7 +62,10 @@
     const counts = { shown: items.length, items: grouped(cell.items), unscored: grouped(cell.unscored) };
     body.replaceChildren(make("p", `${fill(words.at, { checkpoint: grouped(cell.checkpoint) })}. ${fill(words.count, counts)}`));
     body.append(...items.map(showItem), make("p", words.legend, "found"));
-    for (const claim of new Set(items.map((item) => item.claim))) body.append(...showDocuments(cell.frame, claim));
+    const claims = [...new Set(items.map((item) => item.claim))];
+    for (const claim of claims) body.append(...showDocuments(cell.frame, claim));
+    const without = claims.filter((claim) => !data.documents[`${cell.frame}|${claim}`]).join(", ");
+    if (without) body.append(make("p", fill(words.no_documents, { frame: cell.frame, claims: without }), "missing"));
     dialog.showModal();
     dialog.scrollTop = 0;
     title.focus();
