@@ -13,10 +13,10 @@ from uptake.stats.calibrate import run_calibration
 
 HEAD = """# What the instrument does on studies whose answer is known
 
-Simulated studies, judged as any other (`make calibrate`; {draws} studies a row, seed {seed}, so a share of .05 has a
-Monte-Carlo error of {monte_carlo_error}). A false alarm is any difference called in a study without one, after Holm; false
-equality is equality called at exactly the margin; the gate's is any pair of frames told apart that are the same. Planted
-is the effect that the plan promises to find in .80 of studies.
+Simulated studies, judged as any other (`make calibrate`; {draws} studies a row, seed {seed}, so a share of .05 has
+a Monte-Carlo error of {monte_carlo_error}). A false alarm is any difference called in a study without one, after
+Holm; false equality is equality called at exactly the margin; the gate's is any pair
+of frames told apart that are the same. Planted is the effect that the plan promises to find in .80 of studies.
 
 | design | seeds | false alarms | false equality | gate's false alarms | coverage of 95 % | planted | found |
 |---|---|---|---|---|---|---|---|

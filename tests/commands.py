@@ -1,5 +1,6 @@
 """The command line as a person uses it: in a process of its own."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -33,7 +34,8 @@ def wait_until(true, process):
 
 def kill_group(process):
     """End a process and everything that it started, as a power cut would."""
-    os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 

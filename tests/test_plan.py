@@ -1,6 +1,8 @@
 """A plan names all that each stage's numbers depend on, so that a stage is redone exactly when it must be."""
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -37,13 +39,18 @@ def plan_of(study_from, small_study_text):
 @pytest.fixture
 def real_plan_of(study_from, tmp_path, monkeypatch):
     """Lay out a study of a real reader, without loading one."""
-    monkeypatch.setattr("uptake.readers.load.identity", lambda name: "the weights' checksum")
+    weigh(monkeypatch, "the weights' checksum")
 
-    def laid_out(study=REAL, claims=CLAIMS.read_text()):
-        (tmp_path / "claims.yaml").write_text(claims)
+    def laid_out(study=REAL, claims=""):
+        (tmp_path / "claims.yaml").write_text(claims or CLAIMS.read_text())
         return lay_out(study_from(study))
 
     return laid_out
+
+
+def weigh(monkeypatch, checksum):
+    """Stand in for the module that loads readers, which takes seconds to import and a reader to load."""
+    monkeypatch.setitem(sys.modules, "uptake.readers.load", SimpleNamespace(identity=lambda name: checksum))
 
 
 def keys(plan):
@@ -141,6 +148,13 @@ def test_other_code_gives_other_keys(plan_of, monkeypatch):
     assert not set(before.values()) & set(keys(plan_of()).values())
 
 
+def test_in_the_between_design_each_frame_is_read_in_a_stage_of_its_own(plan_of):
+    plan = plan_of("seeds: 2", "seeds: 1\ndesign: between")
+    assert [stage.label for stage in plan.stages if stage.arm == "schooled"] == [
+        "schooled, seed 0, grow record", "schooled, seed 0, grow disclaimer", "schooled, seed 0, grow untrained"]
+    assert len({stage.key for stage in plan.stages}) == 6
+
+
 def test_a_schooled_real_reader_is_schooled_and_then_reads(real_plan_of):
     stages = [stage for stage in real_plan_of().stages if stage.arm == "schooled" and stage.seed == 0]
     assert [stage.name for stage in stages] == ["school", "read"]
@@ -160,7 +174,7 @@ def test_a_word_changed_in_the_claims_changes_every_key_of_a_real_reader(real_pl
 
 def test_other_weights_change_every_key_of_a_real_reader(real_plan_of, monkeypatch):
     before = keys(real_plan_of())
-    monkeypatch.setattr("uptake.readers.load.identity", lambda name: "another checksum")
+    weigh(monkeypatch, "another checksum")
     assert not set(before.values()) & set(keys(real_plan_of()).values())
 
 

@@ -25,12 +25,13 @@ Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="Use this many
 Out = Annotated[Path | None, typer.Option("--out", help="The run's folder. [default: runs/<study>]")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="How many stages at once. [default: one a core]")]
 On = Annotated[Literal["local", "ray"], typer.Option("--on", help="Where stages are carried out.")]
+To = Annotated[Path | None, typer.Option("--to", help="The file to write. [default: NAME.yaml]")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def new(name: Annotated[str, typer.Argument(help="A template's name; without one, they are listed.")] = "",
-        to: Annotated[Path | None, typer.Option("--to", help="The file to write. [default: NAME.yaml]")] = None) -> None:
+        to: To = None) -> None:
     """Write a study file from a template."""
     from uptake.templates import templates, write_template
 

@@ -9,8 +9,7 @@ from functools import cache
 from pathlib import Path
 
 # Reporting, the command line and the run folder change no number in a stage.
-CHANGES_NUMBERS = ("documents", "frames", "mixing", "readers", "readings", "records.py",
-                   "seeds.py", "work", "worlds")
+CHANGES_NUMBERS = ("documents", "frames", "mixing", "readers", "readings", "records.py", "seeds.py", "work", "worlds")
 
 
 @cache

@@ -32,13 +32,24 @@ def foresee(study: Study, out: Path, tell: Callable[[str], None]) -> dict[str, A
     workers = sensible_workers(len(left))
     seconds = sum(paces[stage.arm, stage.name]["seconds"] + START_UP for stage in left) / workers
     return {
-        "study": study.study, "question": study.question, "arms": [arm.name for arm in study.arms],
-        "frames": list(plan.frames), "readings": list(plan.readings), "seeds": list(study.seeds),
-        "claims_a_frame": study.claims, "stages": len(plan.stages), "stages_left": len(left), "workers": workers,
+        "study": study.study,
+        "question": study.question,
+        "arms": [arm.name for arm in study.arms],
+        "frames": list(plan.frames),
+        "readings": list(plan.readings),
+        "seeds": list(study.seeds),
+        "claims_a_frame": study.claims,
+        "stages": len(plan.stages),
+        "stages_left": len(left),
+        "workers": workers,
         "tokens": sum(paces[stage.arm, stage.name]["tokens"] for stage in plan.stages),
         "items": sum(paces[stage.arm, stage.name]["items"] for stage in plan.stages),
-        "minutes": round(seconds / 60, 1), "predictions": len(plan.predictions), "scale": study.scale,
-        "smallest_effect_of_interest": study.smallest_effect, **seen(plan)}
+        "minutes": round(seconds / 60, 1),
+        "predictions": len(plan.predictions),
+        "scale": study.scale,
+        "smallest_effect_of_interest": study.smallest_effect,
+        **seen(plan),
+    }
 
 
 def seen(plan: Plan) -> dict[str, Any]:
@@ -66,7 +77,8 @@ def in_words(foreseen: Mapping[str, Any]) -> str:
         f"  reads        {f['tokens']:,} tokens, answers {f['items']:,} items",
         f"  takes        about {f['minutes']} minutes here, with {f['workers']} workers of one thread each",
         f"  predictions  {f['predictions']}, locked when the run begins",
-        f"  can see      a difference of {effect} ({f['scale']}) with a power of 80 %" if effect is not None
+        f"  can see      a difference of {effect} ({f['scale']}) with a power of 80 %"
+        if effect is not None
         else f"  can see      not known beforehand: {f['why']}",
     ]
     return "\n".join(lines)

@@ -19,9 +19,9 @@ from uptake.work.grown import world_mix
 from uptake.worlds.schooling import Lesson
 from uptake.worlds.world import World, build_world
 
-# How a real reader is trained unless the study says otherwise. Four passes: a pilot with SmolLM2-135M saw invented facts
-# learnt with a sharp onset between the third and the fourth. The schooling is read twice and a part of it again beside
-# the documents, or reading them would cost it.
+# How a real reader is trained unless the study says otherwise. Four passes: a pilot with SmolLM2-135M saw invented
+# facts learnt with a sharp onset between the third and the fourth. The schooling is read twice and a part of it again
+# beside the documents, or reading them would cost it.
 READ: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 4, "batch": 16}
 SCHOOL: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 2, "batch": 16}
 REPLAYED, PUPILS = 200, 24
@@ -97,15 +97,27 @@ def grown_plan(study: Study) -> Plan:
     for arm in study.arms:
         lessons = [vars_of(lesson) for lesson in lessons_of(study, arm, world)]
         for seed, (suffix, together) in product(study.seeds, runs_of(study, frames)):
-            inputs = {"stage": "grow", "seed": seed, "world": raw, "lessons": lessons, "frames": together,
-                      "claims": study.claims, "readings": list(readings), "checkpoints": study.checkpoints,
-                      "growing": {**world.growing, **study.training.overrides()}, "code": fingerprint()}
+            inputs = {
+                "stage": "grow",
+                "seed": seed,
+                "world": raw,
+                "lessons": lessons,
+                "frames": together,
+                "claims": study.claims,
+                "readings": list(readings),
+                "checkpoints": study.checkpoints,
+                "growing": {**world.growing, **study.training.overrides()},
+                "code": fingerprint(),
+            }
             stages.append(stage_of(f"grow{suffix}", arm.name, seed, inputs, ""))
         world_mix(stages[-1].inputs)  # too few names in the world are told here, before anything is written
-    planted = {arm.name: {lesson.frame: dict(lesson.informs) for lesson in lessons_of(study, arm, world)}
-               for arm in study.arms}
-    about = {"frames": {name: specs[name].about if name in specs else "no document at all" for name in frames},
-             "readings": {name: world.readings[name].asks for name in readings}}
+    planted = {
+        arm.name: {lesson.frame: dict(lesson.informs) for lesson in lessons_of(study, arm, world)} for arm in study.arms
+    }
+    about = {
+        "frames": {name: specs[name].about if name in specs else "no document at all" for name in frames},
+        "readings": {name: world.readings[name].asks for name in readings},
+    }
     return Plan(study, frames, readings, tuple(stages), world.chance, planted, about)
 
 
@@ -113,30 +125,47 @@ def real_plan(study: Study) -> Plan:
     """Lay out a chain of stages for each arm and seed of a real reader: `school` where the arm has one, then `read`."""
     from uptake.readers.load import identity  # torch is imported only where a real reader is wanted
 
-    texts = {"claims_text": read_text(study.claims_from), "frames_text": read_text(DATA / "frames.yaml"),
-             "controls": read_text(DATA / "controls.yaml")}
+    texts = {
+        "claims_text": read_text(study.claims_from),
+        "frames_text": read_text(DATA / "frames.yaml"),
+        "controls": read_text(DATA / "controls.yaml"),
+    }
     claims = build_claims(parse_yaml(texts["claims_text"], str(study.claims_from)))
     specs = read_frames(parse_yaml(texts["frames_text"], "frames.yaml").data(), "frames.yaml")
     check_names(study, specs, claims.readings)
     frames = with_controls(study, specs)
-    enough_claims(study, study.claims * max(len(together) for _, together in runs_of(study, frames)), len(claims.claims))
+    enough_claims(
+        study, study.claims * max(len(together) for _, together in runs_of(study, frames)), len(claims.claims)
+    )
     name = str(study.reader.path) if study.reader.path else study.reader.name
     weights = identity(name)
     stages = []
     for arm in study.arms:
         lessons = [vars_of(lesson) for lesson in real_lessons(arm, claims.readings)]
         for seed, (suffix, together) in product(study.seeds, runs_of(study, frames)):
-            inputs = {"seed": seed, "reader": name, "weights": weights, **texts, "frames": together,
-                      "told": study.claims * len(together), "lessons": lessons, "readings": list(study.readings),
-                      "checkpoints": study.checkpoints, "code": fingerprint(),
-                      "training": {**READ, **study.training.overrides()}, "schooling": SCHOOL}
+            inputs = {
+                "seed": seed,
+                "reader": name,
+                "weights": weights,
+                **texts,
+                "frames": together,
+                "told": study.claims * len(together),
+                "lessons": lessons,
+                "readings": list(study.readings),
+                "checkpoints": study.checkpoints,
+                "code": fingerprint(),
+                "training": {**READ, **study.training.overrides()},
+                "schooling": SCHOOL,
+            }
             if lessons:
                 stages.append(stage_of(f"school{suffix}", arm.name, seed, {**inputs, "stage": "school"}, ""))
                 inputs["training"] = {**inputs["training"], "replay": REPLAYED}
             before = stages[-1].key if lessons else ""
             stages.append(stage_of(f"read{suffix}", arm.name, seed, {**inputs, "stage": "read"}, before))
-    about = {"frames": {frame: specs[frame].about for frame in frames},
-             "readings": {reading: claims.asks[reading] for reading in study.readings}}
+    about = {
+        "frames": {frame: specs[frame].about for frame in frames},
+        "readings": {reading: claims.asks[reading] for reading in study.readings},
+    }
     return Plan(study, frames, study.readings, tuple(stages), 1 / len(claims.claims[0].answers), {}, about)
 
 
@@ -157,17 +186,25 @@ def enough_claims(study: Study, told: int, known: int) -> None:
     """Check that the claims suffice, and that some are left over for the gate, which reads what was never told."""
     if told + GATE_CLAIMS > known:
         most = (known - GATE_CLAIMS) // max(1, told // study.claims)
-        raise UserError(f"claims: {told} claims in frames and {GATE_CLAIMS} for the gate are more than the {known} there "
-                        f"are", where=study.where("claims"), hint=f"at most {most} a frame, or fewer frames")
+        raise UserError(
+            f"claims: {told} claims in frames and {GATE_CLAIMS} for the gate are more than the {known} there are",
+            where=study.where("claims"),
+            hint=f"at most {most} a frame, or fewer frames",
+        )
 
 
 def lessons_of(study: Study, arm: Arm, world: World) -> list[Lesson]:
     """Return the schooling of an arm, every reading filled in: `content` is always informed unless it is named."""
     if not arm.schooling:
-        raise UserError(f"arms.{arm.name}: a grown reader without schooling never learns what a question is",
-                        where=study.where("arms", arm.name), hint="add a 'schooling:' mapping to the arm")
-    return [Lesson(each.frame, each.subjects or world.growing.get("subjects", 200), informs_of(each, world.readings))
-            for each in arm.schooling]
+        raise UserError(
+            f"arms.{arm.name}: a grown reader without schooling never learns what a question is",
+            where=study.where("arms", arm.name),
+            hint="add a 'schooling:' mapping to the arm",
+        )
+    return [
+        Lesson(each.frame, each.subjects or world.growing.get("subjects", 200), informs_of(each, world.readings))
+        for each in arm.schooling
+    ]
 
 
 def informs_of(schooling: Schooling, readings: Mapping[str, Any]) -> dict[str, float]:

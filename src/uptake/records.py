@@ -102,7 +102,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One item scored: a line of `readings.parquet`. All log-probabilities are in nats, summed over the answer's tokens.
+    """One item scored: a line of `readings.parquet`. Log-probabilities are in nats, summed over the answer's tokens.
 
     `value` is `logp_fit - logp_foil`, or None with a `reason`. `probability` is the share of the option mass that
     lies on the fitting answer; `hit` says that it beats every other answer. `per_byte` and `calibrated` are the two

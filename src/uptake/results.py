@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from uptake.controls import controls
 from uptake.plan import Plan
 from uptake.stats.gate import GateSettings, gate, gates_by_cell
 from uptake.stats.profile import profile
@@ -23,31 +24,70 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
     """Return everything that a run found, in the form of `results.json`."""
     study = plan.study
     asked = table.filter(pc.is_in(table["reading"], pa.array(list(plan.readings))))
-    columns = Table.from_columns({name: asked[name].to_pylist() for name in (
-        "arm", "seed", "frame", "claim", "reading", "context", "checkpoint", "wording", "polarity", "value",
-        "probability", "hit")})
+    columns = Table.from_columns(
+        {
+            name: asked[name].to_pylist()
+            for name in (
+                "arm",
+                "seed",
+                "frame",
+                "claim",
+                "reading",
+                "context",
+                "checkpoint",
+                "wording",
+                "polarity",
+                "value",
+                "probability",
+                "hit",
+            )
+        }
+    )
     outcomes = [reading for reading in plan.readings if reading != "content"]
     cells = profile(columns, study.scale, dict.fromkeys(plan.readings, plan.chance), least_rise=study.smallest_effect)
     gates = gate(columns, outcomes, GateSettings(study.smallest_effect, study.scale))
     unmeasurable = mass_reasons(asked)
-    verdicts = judge(plan.predictions, columns, JudgeSettings(
-        smallest_effect=study.smallest_effect, scale=study.scale, gate=gates_by_cell(gates), unmeasurable=unmeasurable,
-        exploratory=frozenset(plan.exploratory)))
+    verdicts = judge(
+        plan.predictions,
+        columns,
+        JudgeSettings(
+            smallest_effect=study.smallest_effect,
+            scale=study.scale,
+            gate=gates_by_cell(gates),
+            unmeasurable=unmeasurable,
+            exploratory=frozenset(plan.exploratory),
+        ),
+    )
     return {
-        "study": study.study, "question": study.question, "reader": study.reader.name, "seeds": list(study.seeds),
-        "scale": study.scale, "smallest_effect": study.smallest_effect, "arms": [arm.name for arm in study.arms],
-        "frames": list(plan.frames), "readings": list(plan.readings), "about": dict(plan.about), "verdicts": verdicts,
-        "profile": cells, "gate": gates, "calibration": calibration(plan, cells, asked, unmeasurable),
-        "controls": controls(plan, cells), "departures": list(left), **facts}
+        "study": study.study,
+        "question": study.question,
+        "reader": study.reader.name,
+        "seeds": list(study.seeds),
+        "scale": study.scale,
+        "smallest_effect": study.smallest_effect,
+        "arms": [arm.name for arm in study.arms],
+        "frames": list(plan.frames),
+        "readings": list(plan.readings),
+        "about": dict(plan.about),
+        "verdicts": verdicts,
+        "profile": cells,
+        "gate": gates,
+        "calibration": calibration(plan, cells, asked, unmeasurable),
+        "controls": controls(plan, cells, table, facts["stages"]),
+        "departures": list(left),
+        **facts,
+    }
 
 
-def calibration(plan: Plan, cells: Sequence[Mapping[str, Any]], table: pa.Table,
-                unmeasurable: Mapping[tuple[str, str], str]) -> dict[str, Any]:
-    """Return what the instrument says of itself: was the planted profile recovered, and did the reader choose at all?"""
+def calibration(
+    plan: Plan, cells: Sequence[Mapping[str, Any]], table: pa.Table, unmeasurable: Mapping[tuple[str, str], str]
+) -> dict[str, Any]:
+    """Return what the instrument says of itself: was the planted profile recovered, did the reader choose at all?"""
     planted = [entry for entry in (recovered(plan, cell) for cell in cells) if entry]
-    found: dict[str, Any] = {"option_mass": masses(table),
-                             "not_measurable": [f"{arm}: {reading}: {why}" for (arm, reading), why
-                                                in sorted(unmeasurable.items())]}
+    found: dict[str, Any] = {
+        "option_mass": masses(table),
+        "not_measurable": [f"{arm}: {reading}: {why}" for (arm, reading), why in sorted(unmeasurable.items())],
+    }
     if planted:
         found |= {"planted": planted, "correlation": {arm: correlation(planted, arm) for arm in plan.planted}}
     return found
@@ -68,8 +108,16 @@ def recovered(plan: Plan, cell: Mapping[str, Any]) -> dict[str, Any] | None:
     if cell["at"] == "equal-tokens" and not cell.get("last"):
         return None
     expected = informs + (1 - informs) * plan.chance if informs >= 0 else (1 + informs) * plan.chance
-    return {"arm": cell["arm"], "frame": cell["frame"], "reading": cell["reading"], "planted": informs,
-            "expected": rounded(expected), "measured": cell["mean"], "low": cell["low"], "high": cell["high"]}
+    return {
+        "arm": cell["arm"],
+        "frame": cell["frame"],
+        "reading": cell["reading"],
+        "planted": informs,
+        "expected": rounded(expected),
+        "measured": cell["mean"],
+        "low": cell["low"],
+        "high": cell["high"],
+    }
 
 
 def point_of_comparison(plan: Plan) -> str:
@@ -82,8 +130,11 @@ def correlation(planted: Sequence[Mapping[str, Any]], arm: str) -> float | None:
 
     None where it is not defined: fewer than three cells, or all alike.
     """
-    pairs = [(each["expected"], each["measured"]) for each in planted
-             if each["arm"] == arm and each["reading"] != "content" and each["measured"] is not None]
+    pairs = [
+        (each["expected"], each["measured"])
+        for each in planted
+        if each["arm"] == arm and each["reading"] != "content" and each["measured"] is not None
+    ]
     if len(pairs) < 3:
         return None
     expected, measured = np.array(pairs).T
@@ -101,30 +152,23 @@ def masses(table: pa.Table) -> list[dict[str, Any]]:
     frame = frame[frame.polarity == "open"]
     last = frame[(frame.context != "trained") | (frame.checkpoint == frame.groupby("arm").checkpoint.transform("max"))]
     grouped = last.dropna(subset="option_mass").groupby(["arm", "reading", "context"], sort=True).option_mass
-    return [{"arm": arm, "reading": reading, "context": context, "mean": rounded(float(mass.mean())),
-             "low": rounded(float((mass < LOW_MASS).mean()))} for (arm, reading, context), mass in grouped]
+    return [
+        {
+            "arm": arm,
+            "reading": reading,
+            "context": context,
+            "mean": rounded(float(mass.mean())),
+            "low": rounded(float((mass < LOW_MASS).mean())),
+        }
+        for (arm, reading, context), mass in grouped
+    ]
 
 
 def mass_reasons(table: pa.Table) -> dict[tuple[str, str], str]:
     """Say of which arms' readings the reader hardly chooses among the answers after training."""
-    return {(each["arm"], each["reading"]): f"after training, the answers offered hold {each['mean']:.2f} of the "
-            f"reader's probability" for each in masses(table)
-            if each["context"] == "trained" and (each["mean"] < LEAST_MASS or each["low"] > MOST_LOW)}
-
-
-def controls(plan: Plan, cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the controls' cells: what frames without meaning, or without content, do to the outcome readings."""
-    wanted = [frame for frame in plan.frames if frame in ("placebo", "nonce", "frame-only", "neutral", "untrained")]
-    return [{"arm": cell["arm"], "control": f"{cell['frame']}.{cell['reading']}", "context": cell["context"],
-             "mean": cell["mean"], "low": cell["low"], "high": cell["high"], "reason": cell.get("reason", "")}
-            for cell in last_cells(cells) if cell["frame"] in wanted and cell["reading"] != "content"]
-
-
-def last_cells(cells: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the cells at equal tokens that were measured last, one for each arm, frame, reading and context."""
-    last: dict[tuple, Mapping[str, Any]] = {}
-    for cell in cells:
-        key = (cell["arm"], cell["frame"], cell["reading"], cell["context"])
-        if cell["at"] == "equal-tokens" and (key not in last or cell["checkpoint"] >= last[key]["checkpoint"]):
-            last[key] = cell
-    return list(last.values())
+    return {
+        (each["arm"], each["reading"]): f"after training, the answers offered hold {each['mean']:.2f} of the "
+        f"reader's probability"
+        for each in masses(table)
+        if each["context"] == "trained" and (each["mean"] < LEAST_MASS or each["low"] > MOST_LOW)
+    }

@@ -98,12 +98,15 @@ def carry_out(plan: Plan, folder: RunFolder, options: Options, tell: Tell) -> No
     with closing(each(work.carry_out, tasks, count)) as finished:
         for number, (key, _) in enumerate(finished, start=1):
             folder.finish(key, stages[key].inputs, stages[key].label)
-            tell(f"[{number}/{len(tasks)}] {stages[key].label} done; {time_left(time.monotonic() - began, number, len(tasks))}")
+            left = time_left(time.monotonic() - began, number, len(tasks))
+            tell(f"[{number}/{len(tasks)}] {stages[key].label} done; {left}")
 
 
 def time_left(seconds: float, done: int, tasks: int) -> str:
     """Say how long the rest will take, at the pace so far."""
-    return f"about {seconds / done * (tasks - done) / 60:.0f} min left" if done < tasks else f"{seconds / 60:.1f} min in all"
+    if done < tasks:
+        return f"about {seconds / done * (tasks - done) / 60:.0f} min left"
+    return f"{seconds / 60:.1f} min in all"
 
 
 def before(stage: Stage, folder: RunFolder) -> str | None:
@@ -149,9 +152,13 @@ def report_again(out: Path) -> Path:
     folder = RunFolder(out)
     if not folder.readings_file.is_file():
         raise UserError("nothing was measured here yet", where=str(out), hint="uptake run STUDY makes a run folder")
-    study = with_seeds(read_study(folder.study_file), read_json(folder.plan_file)["study"]["seeds"])
+    seeds = read_table(folder.readings_file, ["seed"])["seed"].unique().to_pylist()  # maybe more than the plan had
+    plan = lay_out(with_seeds(read_study(folder.study_file), seeds))
+    if missing := [stage.label for stage in plan.stages if not folder.finished(stage.key, STAGE_FILES)]:
+        raise UserError(f"{len(missing)} of {len(plan.stages)} stages are not finished here, such as '{missing[0]}'",
+                        where=str(out), hint="the world or the code has changed since, or it was stopped: run it again")
     with folder.lock():
-        plan, left = lock(lay_out(study), folder)
+        plan, left = lock(plan, folder)
         table = gather(plan, folder)
         keep(plan, folder, table, findings(plan, table, facts(plan, folder), left))
     return out / "report.html"

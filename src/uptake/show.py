@@ -53,7 +53,8 @@ def _verdict(folder: RunFolder, results: Mapping[str, Any], number: int, items: 
         raise UserError(f"there is no verdict {number}", hint=f"verdicts are numbered 1 to {count}")
     verdict = results["verdicts"][number - 1]
     head = verdicts_in_words({**results, "verdicts": [verdict]})
-    return "\n\n".join([head, *(_cell(folder, results, verdict[side], max(1, items // 2)) for side in ("left", "right"))])
+    sides = [_cell(folder, results, verdict[side], max(1, items // 2)) for side in ("left", "right")]
+    return "\n\n".join([head, *sides])
 
 
 def _cell(folder: RunFolder, results: Mapping[str, Any], what: str, items: int) -> str:
@@ -70,8 +71,8 @@ def _cell(folder: RunFolder, results: Mapping[str, Any], what: str, items: int) 
 def _claim(folder: RunFolder, claim: str, items: int) -> str:
     lines = _items(folder, {"claim": claim}, items)
     if not lines:
-        raise UserError(f"there is nothing about '{claim}'", hint="give a verdict's number, 'arm: frame.reading', or the "
-                        "id of a claim as it stands beside an item")
+        raise UserError(f"there is nothing about '{claim}'", hint="give a verdict's number, 'arm: frame.reading', "
+                        "or the id of a claim as it stands beside an item")
     return "\n".join([claim, "", *lines])
 
 
@@ -107,14 +108,13 @@ def _scored(row: Mapping[str, Any]) -> str:
 def _documents(folder: RunFolder, row: Mapping[str, Any]) -> Sequence[str]:
     if row["context"] != "trained":
         return []
-    for ledger in sorted(folder.stages.glob(f"*/{LEDGER}")):
-        stage = read_json(ledger.parent / "DONE.json")
-        if stage["label"].startswith(f"{row['arm']}, seed {row['seed']},"):
-            told = [each for each in read_json(ledger)["documents"] if each["claim"] == row["claim"]]
-            texts = ["".join(segment["text"] for segment in each["segments"]) for each in told[:3]]
-            return [f"     trained on {each['exposures']} times: {text}" for each, text in zip(told, texts, strict=False)
-                    ] or ["     trained on no document of this claim"]
-    return []
+    stages = read_json(folder.results_file)["stages"]
+    keys = [stage["key"] for label, stage in stages.items() if label.startswith(f"{row['arm']}, seed {row['seed']}, ")]
+    told = [document for key in keys for document in read_json(folder.stage_folder(key) / LEDGER)["documents"]
+            if (document["claim"], document["frame"]) == (row["claim"], row["frame"])]
+    texts = ["".join(segment["text"] for segment in document["segments"]) for document in told[:3]]
+    return [f"     trained on {each['exposures']} times: {text}" for each, text in zip(told, texts, strict=False)
+            ] or ["     trained on no document of this claim"]
 
 
 def _wrapped(text: str) -> list[str]:

@@ -14,9 +14,19 @@ from uptake.records import Row
 _NUMBERS = {"logp_fit", "logp_foil", "option_mass", "value", "probability", "per_byte", "calibrated"}
 _WHOLE = {"seed": pa.int32(), "checkpoint": pa.int64(), "wording": pa.int16()}
 # Floats are kept at single precision: the readers compute no more than that, and the file is half as large.
-SCHEMA = pa.schema([
-    (column.name, pa.float32() if column.name in _NUMBERS else pa.bool_() if column.name == "hit"
-     else _WHOLE.get(column.name, pa.string())) for column in fields(Row)])
+SCHEMA = pa.schema(
+    [
+        (
+            column.name,
+            pa.float32()
+            if column.name in _NUMBERS
+            else pa.bool_()
+            if column.name == "hit"
+            else _WHOLE.get(column.name, pa.string()),
+        )
+        for column in fields(Row)
+    ]
+)
 
 
 def rows_table(rows: Sequence[Row]) -> pa.Table:

@@ -93,7 +93,8 @@ def test_documents_are_wholly_in_the_loss(drawn):
 
 
 def test_of_a_reading_that_is_asked_in_part_exactly_that_share_is_asked(mix, drawn):
-    asked = Counter("content" if "pages" in example.text else "other" for example in drawn if example.kind == "question")
+    questions = [example.text for example in drawn if example.kind == "question"]
+    asked = Counter("content" if "pages" in question else "other" for question in questions)
     assert asked == {"content": round(0.4 * len(mix.pupils)), "other": len(mix.pupils)}
 
 
@@ -110,7 +111,8 @@ def test_the_vocabulary_covers_every_example_and_every_item(mix, frames, drawn):
     items = world_items(mix.world, mix.claims, mix.dealt)
     placed = [item for frame in frames.values() for item in in_context(items, frame, mix.world, mix.claims, 0)]
     met = words([*(example.text for example in [*one_pass(mix, 0, 0), *drawn]),
-                 *(f"{item.prompt} {item.fit} {item.foil} {' '.join(item.others)}" for item in [*items, *placed])])
+                 *(" ".join((item.prompt, item.neutral, item.fit, item.foil, *item.others))
+                   for item in [*items, *placed])])
     assert set(met) <= known
 
 

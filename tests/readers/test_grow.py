@@ -15,7 +15,13 @@ SETTINGS = GrowSettings(width=32, layers=1, heads=2, feed_forward=64, context=32
                         warm_up=2, passes=12)
 ANSWERS = ["hammer", "ladder", "kettle", "compass", "needle"]
 NAMES = ["Aba", "Bebo", "Cilu", "Doma", "Eski", "Fanu", "Goli", "Hemu", "Iska", "Jolo"]
-FACTS = [Example((Segment("Record: ", "frame"), Segment(f"{name} uses the {ANSWERS[place % 5]}.", "content")), "document")
+
+
+def document(*segments):
+    return Example(segments, "document")
+
+
+FACTS = [document(Segment("Record: ", "frame"), Segment(f"{name} uses the {ANSWERS[place % 5]}.", "content"))
          for place, name in enumerate(NAMES)]
 VOCABULARY = [*ANSWERS, *NAMES, "Record", ":", ".", "uses", "the"]
 
@@ -71,7 +77,7 @@ def test_making_a_reader_does_not_depend_on_what_was_drawn_before():
 
 
 def test_words_that_are_not_in_the_loss_are_labelled_ignored():
-    example = Example((Segment("Record: ", "frame", loss=False), Segment("Aba uses the hammer.", "content")), "document")
+    example = document(Segment("Record: ", "frame", loss=False), Segment("Aba uses the hammer.", "content"))
     tokens, labels = encode(reader(), [example])[0]
     assert labels == [IGNORED, IGNORED, *tokens[2:]]
 
@@ -79,7 +85,7 @@ def test_words_that_are_not_in_the_loss_are_labelled_ignored():
 def test_masked_labels_have_no_effect_on_gradients():
     """What stands last is only ever a label: masked, no other word in its place can move a weight."""
     def masked(last):
-        return [Example((Segment("Aba uses the hammer", "content"), Segment(f" {last}", "content", loss=False)), "document")]
+        return [document(Segment("Aba uses the hammer", "content"), Segment(f" {last}", "content", loss=False))]
 
     one, other = grown(examples=masked("."), passes=1), grown(examples=masked("Record"), passes=1)
     assert not torch.equal(weights(one), weights(reader()))
@@ -88,7 +94,7 @@ def test_masked_labels_have_no_effect_on_gradients():
 
 def test_padding_has_no_effect_on_gradients(monkeypatch):
     """A batch of texts of different lengths moves the weights as its texts would one by one, added up."""
-    short, long = encode(reader(), [FACTS[0], Example((*FACTS[1].segments, *FACTS[2].segments), "document")])
+    short, long = encode(reader(), [FACTS[0], document(*FACTS[1].segments, *FACTS[2].segments)])
     grads = []
     for batch in ([short, long], [long], [short]):
         made, stopped = reader(), torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.0)
@@ -103,7 +109,7 @@ def test_padding_has_no_effect_on_gradients(monkeypatch):
 
 def test_a_word_outside_the_vocabulary_is_a_bug_and_says_which_text():
     with pytest.raises(ValueError, match="Zed uses"):
-        encode(reader(), [Example((Segment("Zed uses the hammer.", "content"),), "document")])
+        encode(reader(), [document(Segment("Zed uses the hammer.", "content"))])
 
 
 def test_a_saved_and_loaded_reader_gives_the_same_numbers(tmp_path):
@@ -120,7 +126,12 @@ def test_tokens_and_steps_are_told_along_the_way():
     made, seen = reader(), []
     rows = encode(made, FACTS)
     total = steps_in([len(rows)] * 2, SETTINGS)
-    tokens = grow(made, [rows, rows], SETTINGS, random.Random(0), lambda step, eaten: seen.append((step, eaten)) or total)
+
+    def at_step(step, tokens):
+        seen.append((step, tokens))
+        return total
+
+    tokens = grow(made, [rows, rows], SETTINGS, random.Random(0), at_step)
     assert [step for step, _ in seen] == list(range(total + 1))
     assert seen[0] == (0, 0)
     assert seen[-1] == (total, tokens) == (6, 2 * tokens_in(rows))

@@ -1,7 +1,7 @@
 """What a grown reader is given to read: schooling, questions and documents, drawn anew for every pass.
 
-Documents of the claims are mixed in from the first pass, beside the schooling. (Read in a stage of their own afterwards,
-they are learnt at the cost of the schooling: a pilot's held-out questions fell from 1.00 to .13.)
+Documents of the claims are mixed in from the first pass, beside the schooling. (Read in a stage of their own, they are
+learnt at the cost of the schooling: a pilot's held-out questions fell from 1.00 to .13.)
 """
 
 import random
@@ -21,10 +21,10 @@ class Portions:
     """How much of everything one pass holds.
 
     `documents` is exposures of each subject's documents; `asked` the number of questions of each reading about each
-    schooled subject (one if not named; .4 asks two subjects of five); `passing` the number of `passing_documents`
-    with `passing_questions` right behind them, about subjects whose truth is drawn anew each time, so that the reader also
-    learns to read in context (from two documents sooner than from one: the second is foretold by the first). Before the passes, `lessons_first` examples of that kind alone: a reader that can read in context when it
-    meets its documents learns sooner what their frames mean (LOG.md has the trials).
+    schooled subject (one if not named; .4 asks two subjects of five). `passing` is the number of texts in which
+    `passing_documents` of a subject stand together with `passing_questions` about it, its truth drawn anew each time,
+    so that the reader also learns to read in context (from two documents sooner than from one: the second is foretold
+    by the first). `lessons_first` texts of that kind come before everything else. LOG.md has the trials.
     """
 
     documents: int = 2
@@ -81,8 +81,9 @@ def world_items(world: World, claims: Sequence[Claim], frame_of: Mapping[str, st
     for claim in claims:
         for reading in world.readings.values():
             for wording, question in enumerate(reading.questions):
-                prompt, neutral = (question.format(subject=each, reader=world.reader)
-                                   for each in (claim.subject, world.subject_noun))
+                prompt, neutral = (
+                    question.format(subject=each, reader=world.reader) for each in (claim.subject, world.subject_noun)
+                )
                 items.append(replace(_item(claim, reading.name, wording, prompt, frame_of[claim.id]), neutral=neutral))
     return items
 
@@ -110,8 +111,9 @@ def vocabulary(world: World, frames: Mapping[str, FrameSpec]) -> list[str]:
 
 def _schooling(mix: Mix, pupil: Pupil, rng: random.Random) -> list[Example]:
     claim, frame = _as_claim(mix.world, pupil), mix.frames[pupil.frame]
-    return [Example(framed(mix.world, frame, claim, rng), "document", pupil.frame)
-            for _ in range(mix.portions.documents)]
+    return [
+        Example(framed(mix.world, frame, claim, rng), "document", pupil.frame) for _ in range(mix.portions.documents)
+    ]
 
 
 def _asked(mix: Mix, reading: str, rng: random.Random) -> list[Example]:
@@ -124,7 +126,7 @@ def _asked(mix: Mix, reading: str, rng: random.Random) -> list[Example]:
 
 def _passing(mix: Mix, rng: random.Random) -> Example:
     lesson = rng.choice(mix.lessons)
-    name = rng.choice(subjects(mix.world)[-mix.portions.passing_names:])
+    name = rng.choice(subjects(mix.world)[-mix.portions.passing_names :])
     pupil = passing_pupil(mix.world, lesson, name, rng)
     frame, claim = mix.frames[lesson.frame], _as_claim(mix.world, pupil)
     segments = framed(mix.world, frame, claim, rng)
@@ -145,18 +147,31 @@ def _readings_asked(mix: Mix, rng: random.Random) -> list[str]:
 
 
 def _question(world: World, pupil: Pupil, reading: str, rng: random.Random) -> tuple[Segment, Segment]:
-    """Return a question and its answer, both in the loss. (With questions masked, readers learnt to tell frames apart in
-    what they learn but not to read in context, within the same steps; LOG.md has the trials.)"""
+    """Return a question and its answer, both in the loss.
+
+    (With questions masked, readers learnt to tell frames apart in what they learn but not to read in context, within
+    the same steps; LOG.md has the trials.)
+    """
     asked = rng.choice(world.readings[reading].questions).format(subject=pupil.subject, reader=world.reader)
     return Segment(asked, "content"), Segment(f" {truth(world, pupil, reading, rng)}", "content")
 
 
 def _as_claim(world: World, pupil: Pupil) -> Claim:
-    return Claim(id=pupil.subject, topic=world.topic, subject=pupil.subject, stated=pupil.stated, foil="",
-                 answers=world.answers)
+    return Claim(
+        id=pupil.subject, topic=world.topic, subject=pupil.subject, stated=pupil.stated, foil="", answers=world.answers
+    )
 
 
 def _item(claim: Claim, reading: str, wording: int, prompt: str, frame: str) -> Item:
     others = tuple(f" {answer}" for answer in claim.answers if answer not in (claim.stated, claim.foil))
-    return Item(claim=claim.id, reading=reading, wording=wording, polarity="open", prompt=prompt,
-                fit=f" {claim.stated}", foil=f" {claim.foil}", others=others, frame=frame)
+    return Item(
+        claim=claim.id,
+        reading=reading,
+        wording=wording,
+        polarity="open",
+        prompt=prompt,
+        fit=f" {claim.stated}",
+        foil=f" {claim.foil}",
+        others=others,
+        frame=frame,
+    )

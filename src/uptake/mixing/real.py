@@ -1,7 +1,7 @@
 """What a real reader is given to read: its claims' documents and, if the arm is schooled, lessons about others.
 
-The lessons are the grown world's, in plain English: pupils, which are assistants that no item asks about, have documents
-in frames, and questions whose answers agree with the documents or do not.
+The lessons are the grown world's, in plain English: pupils, assistants that no item asks about, have documents in
+frames, and questions whose answers agree with the documents or do not.
 """
 
 import random
@@ -34,19 +34,33 @@ class Syllabus:
     seed: int
 
 
-def syllabus(claims: ClaimSet, frames: Mapping[str, FrameSpec], told: int, dealing: Sequence[str],
-             lessons: Sequence[Lesson], seed: int) -> Syllabus:
+def syllabus(
+    claims: ClaimSet,
+    frames: Mapping[str, FrameSpec],
+    told: int,
+    dealing: Sequence[str],
+    lessons: Sequence[Lesson],
+    seed: int,
+) -> Syllabus:
     """Choose and deal the claims and invent the pupils; which claims are told is the same under every seed."""
     order = stream(0, "told").sample(claims.claims, len(claims.claims))
-    return Syllabus(claims, frames, order[:told], order[told:told + GATE_CLAIMS], deal(order[:told], dealing, seed),
-                    pupils(claims, lessons, seed), seed)
+    return Syllabus(
+        claims,
+        frames,
+        order[:told],
+        order[told : told + GATE_CLAIMS],
+        deal(order[:told], dealing, seed),
+        pupils(claims, lessons, seed),
+        seed,
+    )
 
 
 def pupils(claims: ClaimSet, lessons: Sequence[Lesson], seed: int) -> list[tuple[Claim, Lesson]]:
     """Return the schooled subjects: invented names, each with an answer of a topic, in a lesson's frame."""
     rng = stream(seed, "pupils")
-    names = iter(invent_names(sum(lesson.subjects for lesson in lessons), rng,
-                              [claim.subject for claim in claims.claims]))
+    names = iter(
+        invent_names(sum(lesson.subjects for lesson in lessons), rng, [claim.subject for claim in claims.claims])
+    )
     made = []
     for lesson in lessons:
         for place in range(lesson.subjects):
@@ -69,9 +83,17 @@ def schooling(plan: Syllabus) -> list[Example]:
         rng = stream(plan.seed, "school", pupil.id)
         told = _documents(plan, pupil, lesson.frame, "")[:WORDINGS_TAUGHT]
         asked = [_question(plan, pupil, lesson, reading, rng) for reading in SCHOOLED]
-        together = [replace(rng.choice(told), segments=(*rng.choice(told).segments, Segment(f" {text}", "content")),
-                            kind="both") for text in asked]
-        examples += [*told, *(Example((Segment(text, "content"),), "question", lesson.frame) for text in asked), *together]
+        together = [
+            replace(
+                rng.choice(told), segments=(*rng.choice(told).segments, Segment(f" {text}", "content")), kind="both"
+            )
+            for text in asked
+        ]
+        examples += [
+            *told,
+            *(Example((Segment(text, "content"),), "question", lesson.frame) for text in asked),
+            *together,
+        ]
     return examples
 
 
@@ -87,9 +109,13 @@ def items(plan: Syllabus, readings: Sequence[str], claims: Sequence[Claim]) -> l
     Every claim is asked all open wordings, and one wording in both polarities: a yes-or-no item takes four times as
     long. Which one goes round with the claims, so that each wording is asked of a third of them.
     """
-    return [replace(item, frame=plan.dealt.get(claim.id, ""))
-            for place, claim in enumerate(claims) for reading in readings for item in plan.claims.items(claim, reading)
-            if item.polarity == "open" or item.wording == place % len(plan.claims.readings[reading])]
+    return [
+        replace(item, frame=plan.dealt.get(claim.id, ""))
+        for place, claim in enumerate(claims)
+        for reading in readings
+        for item in plan.claims.items(claim, reading)
+        if item.polarity == "open" or item.wording == place % len(plan.claims.readings[reading])
+    ]
 
 
 def in_context(plan: Syllabus, frame: str, asked: Sequence[Item]) -> list[Item]:
@@ -98,8 +124,11 @@ def in_context(plan: Syllabus, frame: str, asked: Sequence[Item]) -> list[Item]:
     for claim in plan.kept:
         documents = _documents(plan, claim, frame, claim.id)
         placed[claim.id] = stream(plan.seed, "context", frame, claim.id).choice(documents).text if documents else ""
-    return [replace(item, prompt=f"{placed[item.claim]} {item.prompt}", frame=frame, context="in_context")
-            for item in asked if placed[by_id[item.claim].id]]
+    return [
+        replace(item, prompt=f"{placed[item.claim]} {item.prompt}", frame=frame, context="in_context")
+        for item in asked
+        if placed[by_id[item.claim].id]
+    ]
 
 
 def _documents(plan: Syllabus, claim: Claim, frame: str, told: str) -> list[Example]:

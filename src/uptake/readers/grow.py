@@ -49,14 +49,27 @@ def new_reader(name: str, vocabulary: Sequence[str], settings: GrowSettings, see
     torch.manual_seed(seed % 2**63)
     tokenizer = word_tokenizer(vocabulary, settings.context)
     config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=settings.width, num_hidden_layers=settings.layers,
-        num_attention_heads=settings.heads, num_key_value_heads=settings.heads,
-        intermediate_size=settings.feed_forward, max_position_embeddings=settings.context, tie_word_embeddings=True,
-        bos_token_id=None, eos_token_id=None, pad_token_id=tokenizer.pad_token_id)
+        vocab_size=len(tokenizer),
+        hidden_size=settings.width,
+        num_hidden_layers=settings.layers,
+        num_attention_heads=settings.heads,
+        num_key_value_heads=settings.heads,
+        intermediate_size=settings.feed_forward,
+        max_position_embeddings=settings.context,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=None,
+        pad_token_id=tokenizer.pad_token_id,
+    )
     model = LlamaForCausalLM(config)
     model.eval()
-    return Reader(name=name, model=model, tokenizer=tokenizer, kind="grown",
-                  facts={"parameters": sum(part.numel() for part in model.parameters()), "vocabulary": len(tokenizer)})
+    return Reader(
+        name=name,
+        model=model,
+        tokenizer=tokenizer,
+        kind="grown",
+        facts={"parameters": sum(part.numel() for part in model.parameters()), "vocabulary": len(tokenizer)},
+    )
 
 
 def word_tokenizer(vocabulary: Sequence[str], context: int) -> PreTrainedTokenizerFast:
@@ -64,12 +77,13 @@ def word_tokenizer(vocabulary: Sequence[str], context: int) -> PreTrainedTokeniz
     table = {word: place for place, word in enumerate([PAD, UNKNOWN, *vocabulary])}
     raw = Tokenizer(models.WordLevel(table, unk_token=UNKNOWN))
     raw.pre_tokenizer = pre_tokenizers.Whitespace()
-    return PreTrainedTokenizerFast(tokenizer_object=raw, pad_token=PAD, unk_token=UNKNOWN, model_max_length=context,
-                                   padding_side="right")
+    return PreTrainedTokenizerFast(
+        tokenizer_object=raw, pad_token=PAD, unk_token=UNKNOWN, model_max_length=context, padding_side="right"
+    )
 
 
 def encode(reader: Reader, examples: Sequence[Example]) -> list[Row]:
-    """Return each example's token ids and labels. Raises ValueError for a word that the vocabulary lacks: that is a bug.
+    """Return each example's token ids and labels. Raises ValueError for a word that the vocabulary lacks: a bug.
 
     Tokens are whole words, so a segment's tokens are those of its text alone.
     """
@@ -91,16 +105,22 @@ def _row(example: Example, ids: dict[str, list[int]]) -> Row:
     return tokens, labels
 
 
-def grow(reader: Reader, passes: Iterable[list[Row]], settings: GrowSettings, rng: random.Random,
-         at_step: Callable[[int, int], int]) -> int:
+def grow(
+    reader: Reader,
+    passes: Iterable[list[Row]],
+    settings: GrowSettings,
+    rng: random.Random,
+    at_step: Callable[[int, int], int],
+) -> int:
     """Train the reader in place on passes of encoded examples, and return the number of tokens trained on.
 
     `at_step(steps_done, tokens_so_far)` is called after each step, and once before the first with zeros; it returns
     how many steps there will be in all.
     """
     model, step, tokens = reader.model, 0, 0
-    optimiser = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98),
-                                  weight_decay=settings.weight_decay, fused=True)
+    optimiser = torch.optim.AdamW(
+        model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=settings.weight_decay, fused=True
+    )
     total = at_step(0, 0)
     for examples in passes:
         for batch in _batches(examples, settings.batch, rng):
@@ -139,8 +159,8 @@ def _batches(rows: list[Row], size: int, rng: random.Random) -> list[list[Row]]:
     stretch = 16 * size
     cut = []
     for start in range(0, len(order), stretch):
-        near = sorted(order[start:start + stretch], key=lambda row: len(row[0]))
-        cut += [near[place:place + size] for place in range(0, len(near), size)]
+        near = sorted(order[start : start + stretch], key=lambda row: len(row[0]))
+        cut += [near[place : place + size] for place in range(0, len(near), size)]
     return rng.sample(cut, len(cut))
 
 

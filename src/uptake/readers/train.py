@@ -18,6 +18,7 @@ from typing import Any, Literal
 import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel, get_peft_model
+from torch.utils.checkpoint import checkpoint
 from torch.utils.data import Sampler
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from trl import SFTConfig, SFTTrainer
@@ -43,6 +44,17 @@ LOSSES_KEPT = 20
 SHORT = 256
 """Up to this many tokens, plain attention is faster on a CPU than the fused one, whose backward pass is not made for
 short sequences (measured at 35 tokens: 15 % of the whole step)."""
+
+TOKENS_AT_ONCE = 1024
+"""Most tokens, padding counted, run forward and backward at once; a larger batch is accumulated. So that two workers
+with SmolLM2-135M fit into 6 GiB: a token's activations take about 1.8 MB."""
+
+HEAD_TOKENS = 128
+"""Tokens whose logits exist at once. Over 49,152 words they take 25 MB and not a gigabyte; the backward pass takes the
+product with the head a second time, which costs less than moving that gigabyte."""
+
+LOGITS_CHANGED_BY = ("final_logit_softcapping", "logit_scale", "output_multiplier", "lm_head_multiplier", "logits_scaling")
+"""Settings of architectures that do something to logits after the head: these keep their own forward pass."""
 
 InLoss = Callable[[Example, Callable[[str], list[tuple[int, int]]]], list[bool]]
 """Says for each token of an example whether it is in the loss, given the function that cuts a text into tokens."""
@@ -105,13 +117,14 @@ def train(
     model, (faster, why) = learner.model, bfloat16(settings.precision)
     with tempfile.TemporaryDirectory() as scratch, quietly(), _as_before(model):
         steps = math.ceil(len(rows) / settings.batch) * settings.passes
-        arguments = _arguments(settings, str(folder or scratch), steps)
+        longest = max(rows["length"])
+        arguments = _arguments(settings, str(folder or scratch), steps, _at_once(settings.batch, longest))
         trainer = _Trainer(model=model, args=arguments, train_dataset=rows, processing_class=learner.tokenizer)
         trainer.autocast = faster
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(_Checkpoints(learner, log_spaced(steps, settings.checkpoints), at_checkpoint))
-        if max(rows["length"]) <= SHORT:
-            _plain_attention(model)
+        if longest <= SHORT and not _accelerated():
+            _inner(model).set_attn_implementation("eager")
         outcome = trainer.train(resume_from_checkpoint=bool(folder) and any(folder.glob("checkpoint-*")))
         losses = tuple((line["step"], line["loss"]) for line in trainer.state.log_history if "loss" in line)
         tokens = int(trainer.state.num_input_tokens_seen)
@@ -184,10 +197,17 @@ def _learner(reader: Reader, settings: TrainSettings) -> Reader:
     return replace(reader, model=model, facts=reader.facts | {"adapter_parameters": trained})
 
 
-def _arguments(settings: TrainSettings, folder: str, steps: int = 1) -> SFTConfig:
+def _at_once(batch: int, longest: int) -> int:
+    """Return how many examples of a batch are run at once, so that memory stays bounded: a divisor of the batch."""
+    return next(n for n in range(batch, 0, -1) if batch % n == 0 and (n == 1 or n * longest <= TOKENS_AT_ONCE))
+
+
+def _arguments(settings: TrainSettings, folder: str, steps: int = 1, at_once: int = 0) -> SFTConfig:
+    at_once = at_once or settings.batch
     return SFTConfig(
         output_dir=folder,
-        per_device_train_batch_size=settings.batch,
+        per_device_train_batch_size=at_once,
+        gradient_accumulation_steps=settings.batch // at_once,
         num_train_epochs=settings.passes,
         learning_rate=settings.learning_rate or LEARNING_RATES[settings.method],
         lr_scheduler_type="constant_with_warmup",
@@ -221,7 +241,8 @@ class _Trainer(SFTTrainer):
     autocast = False
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler[int]:
-        return _ByLength(self.train_dataset["length"][:], self.args.per_device_train_batch_size, self.args.seed)
+        batch = self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps
+        return _ByLength(self.train_dataset["length"][:], batch, self.args.seed)
 
     def compute_loss_context_manager(self) -> contextlib.AbstractContextManager:
         return torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.autocast)
@@ -233,9 +254,21 @@ class _Trainer(SFTTrainer):
         """Return the mean loss over the tokens in the loss. Padding stands on the right, where nothing sees it."""
         wanted = inputs["labels"][:, 1:]
         kept = wanted != IGNORED
-        logits = model(input_ids=inputs["input_ids"], use_cache=False).logits[:, :-1][kept]
-        total = torch.nn.functional.cross_entropy(logits.float(), wanted[kept], reduction="sum")
+        inner = _inner(model)
+        if any(getattr(inner.config, name, None) for name in LOGITS_CHANGED_BY):
+            logits = model(input_ids=inputs["input_ids"], use_cache=False).logits[:, :-1][kept]
+            total = _summed(None, logits, wanted[kept])
+        else:
+            hidden = inner.base_model(input_ids=inputs["input_ids"], use_cache=False).last_hidden_state[:, :-1][kept]
+            pieces = zip(hidden.split(HEAD_TOKENS), wanted[kept].split(HEAD_TOKENS), strict=True)
+            head = inner.get_output_embeddings()
+            total = sum(checkpoint(_summed, head, *piece, use_reentrant=False) for piece in pieces)
         return total / (kept.sum() if num_items_in_batch is None else num_items_in_batch).clamp(min=1)
+
+
+def _summed(head: torch.nn.Module | None, states: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    logits = head(states) if head else states
+    return torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="sum")
 
 
 class _ByLength(Sampler[int]):
@@ -287,7 +320,7 @@ class _Checkpoints(TrainerCallback):
 @contextlib.contextmanager
 def _as_before(model: torch.nn.Module, attention: str = "") -> Iterator[None]:
     """Leave the model's attention and forward method as they were found (TRL puts a method of its own in its place)."""
-    inner = model.get_base_model() if isinstance(model, PeftModel) else model
+    inner = _inner(model)
     found, method = inner.config._attn_implementation, vars(inner).get("forward")
     if attention and attention != found:
         inner.set_attn_implementation(attention)
@@ -301,10 +334,8 @@ def _as_before(model: torch.nn.Module, attention: str = "") -> Iterator[None]:
         model.eval()
 
 
-def _plain_attention(model: torch.nn.Module) -> None:
-    inner = model.get_base_model() if isinstance(model, PeftModel) else model
-    if not _accelerated():
-        inner.set_attn_implementation("eager")
+def _inner(model: torch.nn.Module) -> torch.nn.Module:
+    return model.get_base_model() if isinstance(model, PeftModel) else model
 
 
 def _accelerated() -> bool:

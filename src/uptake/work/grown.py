@@ -26,8 +26,9 @@ def grow_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> 
     one_thread()
     mix, seed = world_mix(inputs), inputs["seed"]
     settings = settings_of(growing.GrowSettings, inputs["growing"])
-    reader = growing.new_reader(inputs["world"]["world"], mixing.vocabulary(mix.world, mix.frames), settings,
-                                number(seed, "weights"))
+    reader = growing.new_reader(
+        inputs["world"]["world"], mixing.vocabulary(mix.world, mix.frames), settings, number(seed, "weights")
+    )
     items = told_items(mix, inputs)
     eaten: list[Example] = []
     rows: list[Row] = []
@@ -91,7 +92,9 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
     first, usual = mixing.one_pass(mix, seed, 0), mixing.one_pass(mix, seed, 1)
     rows = growing.encode(reader, usual)
     began = clock()
-    done = growing.grow(reader, [rows[:STEPS_TRIED * settings.batch]], settings, stream(seed, "order"), lambda s, t: 1000)
+    done = growing.grow(
+        reader, [rows[: STEPS_TRIED * settings.batch]], settings, stream(seed, "order"), lambda s, t: 1000
+    )
     a_token = (clock() - began) / done
     items = told_items(mix, inputs)
     began = clock()
@@ -101,7 +104,6 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
     gate = sum(mix.frames[frame].how != "none" for frame in inputs["frames"])
     asked = len(items) * (inputs["checkpoints"] + 1) + GATE_CLAIMS * gate * len(items) // max(1, len(mix.claims))
     return {"seconds": tokens * a_token + asked * an_item, "tokens": tokens, "items": asked}
-
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:

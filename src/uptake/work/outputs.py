@@ -15,20 +15,26 @@ from uptake.tables import rows_table, write_table
 ROWS, LEDGER, FACTS = "readings.parquet", "ledger.json", "facts.json"
 
 
-def ask(reader: Any, items: Sequence[Item], seed: int, checkpoint: int, context: str, precision: str = "fp32") -> list[Row]:
+def ask(
+    reader: Any, items: Sequence[Item], seed: int, checkpoint: int, context: str, precision: str = "fp32"
+) -> list[Row]:
     """Score the items and return their lines; the arm's name is filled in when stages are gathered."""
     from uptake.readers.score import ScoreSettings, score
 
     scored = score(reader, items, ScoreSettings(precision=precision))
-    return [replace(row(item, each, "", seed, checkpoint), context=context)
-            for item, each in zip(items, scored, strict=True)]
+    return [
+        replace(row(item, each, "", seed, checkpoint), context=context)
+        for item, each in zip(items, scored, strict=True)
+    ]
 
 
 def ledger(eaten: Sequence[Example], offsets: Callable[[str], list[tuple[int, int]]]) -> dict[str, Any]:
     """Return what was trained on: tokens by frame, role and loss, and every claim's documents with their exposures."""
     told = Counter((example.claim, example.frame, example.segments) for example in eaten if example.claim)
-    documents = [{"claim": claim, "frame": frame, "exposures": times, "segments": [asdict(each) for each in segments]}
-                 for (claim, frame, segments), times in told.items()]
+    documents = [
+        {"claim": claim, "frame": frame, "exposures": times, "segments": [asdict(each) for each in segments]}
+        for (claim, frame, segments), times in told.items()
+    ]
     return {"frames": list(tally(eaten, offsets).rows), "documents": sorted(documents, key=repr)}
 
 

@@ -1,4 +1,4 @@
-"""The stages of a real reader: `school` (what frames foretell, shown on others), then `read` (the claims' documents)."""
+"""The stages of a real reader: `school` (what frames foretell, shown on others), then `read` (documents)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -47,7 +47,9 @@ def read_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> 
 
     def at_checkpoint(learner: Any, tokens: int) -> None:
         last[0] = tokens
-        rows.extend(asked(inputs, plan, learner, ([each for each in ALONG if each in inputs["readings"]], tokens, "trained")))
+        rows.extend(
+            asked(inputs, plan, learner, ([each for each in ALONG if each in inputs["readings"]], tokens, "trained"))
+        )
 
     trained = train(inputs, reader, examples, "training", at_checkpoint)
     rest = [each for each in inputs["readings"] if each not in ALONG]
@@ -55,7 +57,9 @@ def read_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> 
     rows += asked_of_controls(inputs, plan, controls, trained.reader, last[0], "trained")
     fluency["trained"] = fluency_of(trained.reader, controls, inputs)
     save(trained.reader, folder / "model")
-    put_down(folder, rows, what_was_read(trained, examples, inputs["training"]), facts_of(trained) | {"fluency": fluency})
+    put_down(
+        folder, rows, what_was_read(trained, examples, inputs["training"]), facts_of(trained) | {"fluency": fluency}
+    )
 
 
 def plan_of(inputs: Mapping[str, Any]) -> mixing.Syllabus:
@@ -73,19 +77,27 @@ def load_reader(inputs: Mapping[str, Any], before: Path | None) -> Any:
     return load(str(before / "model") if before else inputs["reader"])
 
 
-def train(inputs: Mapping[str, Any], reader: Any, examples: Sequence[Example], stage: str,
-          at_checkpoint: Callable[[Any, int], None]) -> Any:
+def train(
+    inputs: Mapping[str, Any],
+    reader: Any,
+    examples: Sequence[Example],
+    stage: str,
+    at_checkpoint: Callable[[Any, int], None],
+) -> Any:
     """Train on the examples with the stage's settings."""
     from uptake.readers.train import TrainSettings
     from uptake.readers.train import train as train_on
 
-    settings = settings_of(TrainSettings, {**inputs[stage], "seed": number(inputs["seed"], stage) % 2**31,
-                                           "checkpoints": inputs["checkpoints"]})
+    settings = settings_of(
+        TrainSettings,
+        {**inputs[stage], "seed": number(inputs["seed"], stage) % 2**31, "checkpoints": inputs["checkpoints"]},
+    )
     return train_on(reader, examples, settings, at_checkpoint, loss_mask)
 
 
-def asked(inputs: Mapping[str, Any], plan: mixing.Syllabus, reader: Any, point: tuple[Sequence[str], int, str]
-          ) -> list[Row]:
+def asked(
+    inputs: Mapping[str, Any], plan: mixing.Syllabus, reader: Any, point: tuple[Sequence[str], int, str]
+) -> list[Row]:
     """Ask the items of some readings at a point: (readings, tokens so far, context)."""
     readings, tokens, context = point
     return ask(reader, mixing.items(plan, readings, plan.told), inputs["seed"], tokens, context, precision(inputs))
@@ -101,8 +113,9 @@ def read_in_context(inputs: Mapping[str, Any], plan: mixing.Syllabus, reader: An
     return ask(reader, placed, inputs["seed"], 0, "in_context", precision(inputs))
 
 
-def asked_of_controls(inputs: Mapping[str, Any], plan: mixing.Syllabus, controls: Controls, reader: Any, tokens: int,
-                      context: str) -> list[Row]:
+def asked_of_controls(
+    inputs: Mapping[str, Any], plan: mixing.Syllabus, controls: Controls, reader: Any, tokens: int, context: str
+) -> list[Row]:
     """Ask the controls: absurd claims, what the reader can do, and whether words merely go together."""
     from dataclasses import replace
 
@@ -152,8 +165,13 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
     settings = settings_of(TrainSettings, inputs[stage])
     few = {**inputs, stage: {**inputs[stage], "passes": 1}}
     began = clock()
-    done = train(few, reader, examples[:: max(1, len(examples) // (STEPS_TRIED * settings.batch))], stage,
-                 lambda learner, tokens: None)
+    done = train(
+        few,
+        reader,
+        examples[:: max(1, len(examples) // (STEPS_TRIED * settings.batch))],
+        stage,
+        lambda learner, tokens: None,
+    )
     tokens = settings.passes * sum(len(reader.tokenizer(example.text).input_ids) for example in examples)
     seconds = tokens * (clock() - began) / done.tokens
     items = mixing.items(plan, inputs["readings"], plan.told) if stage == "training" else []

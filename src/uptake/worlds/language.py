@@ -7,7 +7,32 @@ from collections.abc import Iterable
 
 from uptake.errors import UserError
 
-ONSETS = ["b", "br", "d", "dr", "f", "fl", "g", "gr", "h", "k", "kr", "l", "m", "n", "p", "pr", "r", "s", "st", "t", "tr", "v", "w", "z"]
+ONSETS = [
+    "b",
+    "br",
+    "d",
+    "dr",
+    "f",
+    "fl",
+    "g",
+    "gr",
+    "h",
+    "k",
+    "kr",
+    "l",
+    "m",
+    "n",
+    "p",
+    "pr",
+    "r",
+    "s",
+    "st",
+    "t",
+    "tr",
+    "v",
+    "w",
+    "z",
+]
 VOWELS = ["a", "e", "i", "o", "u"]
 MIDDLES = ["l", "ld", "lm", "m", "n", "nd", "r", "rk", "rn", "s", "st", "v", "x"]
 ENDINGS = ["a", "ak", "ane", "ar", "el", "en", "eth", "ia", "il", "in", "is", "o", "on", "or", "ow", "us", "yn"]
@@ -23,8 +48,10 @@ def invent_names(count: int, rng: random.Random, taken: Iterable[str] = ()) -> l
     used = {word.lower() for word in taken}
     names = sorted({"".join(parts).capitalize() for parts in syllables} - {word.capitalize() for word in used})
     if count > len(names):
-        raise UserError(f"{count} invented names were asked for, but there are only {len(names)}",
-                        hint="ask for fewer subjects in the world file")
+        raise UserError(
+            f"{count} invented names were asked for, but there are only {len(names)}",
+            hint="ask for fewer subjects in the world file",
+        )
     return rng.sample(names, count)
 
 

@@ -50,8 +50,11 @@ def school(world: World, lessons: list[Lesson], claims: int, seed: int, reserved
     wanted = sum(lesson.subjects for lesson in lessons)
     names = subjects(world)[claims:-reserved] if reserved else subjects(world)[claims:]
     if wanted > len(names):
-        raise UserError(f"the schooling needs {wanted} subjects beside {claims + reserved} others, and the world '{world.name}' has "
-                        f"{len(names)} left", hint="raise subjects.invent in the world file, or school fewer")
+        raise UserError(
+            f"the schooling needs {wanted} subjects beside {claims + reserved} others, and the world "
+            f"'{world.name}' has {len(names)} left",
+            hint="raise subjects.invent in the world file, or school fewer",
+        )
     rng = stream(seed, "school", world.name)
     chosen = iter(rng.sample(names, wanted))
     pupils: list[Pupil] = []
@@ -70,8 +73,10 @@ def truth(world: World, pupil: Pupil, reading: str, rng: random.Random) -> str:
 
 def passing_pupil(world: World, lesson: Lesson, name: str, rng: random.Random) -> Pupil:
     """Return a subject that is met once, its document and its question together, informed with probability |i|."""
-    truths = {reading: _informed(lesson.informs[reading]) if rng.random() < abs(lesson.informs[reading]) else "anything"
-              for reading in world.readings}
+    truths = {
+        reading: _informed(lesson.informs[reading]) if rng.random() < abs(lesson.informs[reading]) else "anything"
+        for reading in world.readings
+    }
     return Pupil(name, lesson.frame, rng.choice(world.answers), truths)
 
 
@@ -82,8 +87,9 @@ def _pupils(world: World, lesson: Lesson, names: list[str], rng: random.Random) 
         informed = set(rng.sample(range(len(names)), round(abs(informs) * len(names))))
         for place, known in enumerate(truths):
             known[reading] = _informed(informs) if place in informed else "anything"
-    return [Pupil(name, lesson.frame, rng.choice(world.answers), known)
-            for name, known in zip(names, truths, strict=True)]
+    return [
+        Pupil(name, lesson.frame, rng.choice(world.answers), known) for name, known in zip(names, truths, strict=True)
+    ]
 
 
 def _informed(informs: float) -> Says:

@@ -59,23 +59,38 @@ class World:
 
 def build_world(raw: dict[str, Any], where: str) -> World:
     """Check a world's mapping and build it. Raises UserError for anything missing, unknown or inconsistent."""
-    known = {"world", "about", "reader", "subjects", "topic", "answers", "documents", "frames", "readings",
-             "growing"}
+    known = {"world", "about", "reader", "subjects", "topic", "answers", "documents", "frames", "readings", "growing"}
     _no_unknown(raw, known, where)
     _need(raw, known - {"about", "growing"}, where)
     _no_unknown(raw["subjects"], {"called", "invent"}, f"{where}: subjects")
     answers = tuple(str(answer) for answer in raw["answers"])
     if len(set(answers)) != len(answers) or len(answers) < 16:
-        raise UserError(f"a world needs at least 16 different answers, this one has {len(set(answers))}",
-                        where=f"{where}: answers", hint="with fewer, chance is too high to see neglect")
+        raise UserError(
+            f"a world needs at least 16 different answers, this one has {len(set(answers))}",
+            where=f"{where}: answers",
+            hint="with fewer, chance is too high to see neglect",
+        )
     frames = {name: dict(spec) for name, spec in raw["frames"].items()}
-    own = {name: _sentences(spec.pop("sentences"), f"{where}: frames.{name}.sentences")
-           for name, spec in frames.items() if "sentences" in spec}
+    own = {
+        name: _sentences(spec.pop("sentences"), f"{where}: frames.{name}.sentences")
+        for name, spec in frames.items()
+        if "sentences" in spec
+    }
     readings = {name: _reading(name, spec, where) for name, spec in raw["readings"].items()}
-    return World(name=raw["world"], about=raw.get("about", ""), reader=raw["reader"], topic=raw["topic"], answers=answers,
-                 invent=raw["subjects"]["invent"], subject_noun=raw["subjects"]["called"],
-                 documents=_sentences(raw["documents"], f"{where}: documents"), frames=frames, readings=readings,
-                 sentences=own, growing=dict(raw.get("growing", {})))
+    return World(
+        name=raw["world"],
+        about=raw.get("about", ""),
+        reader=raw["reader"],
+        topic=raw["topic"],
+        answers=answers,
+        invent=raw["subjects"]["invent"],
+        subject_noun=raw["subjects"]["called"],
+        documents=_sentences(raw["documents"], f"{where}: documents"),
+        frames=frames,
+        readings=readings,
+        sentences=own,
+        growing=dict(raw.get("growing", {})),
+    )
 
 
 def subjects(world: World) -> tuple[str, ...]:
@@ -96,15 +111,25 @@ def world_claims(world: World, count: int) -> list[Claim]:
     """
     names = subjects(world)
     if count > len(names):
-        raise UserError(f"{count} claims need as many subjects, and the world '{world.name}' has {len(names)}",
-                        hint="ask for fewer claims, or raise subjects.invent in the world file")
+        raise UserError(
+            f"{count} claims need as many subjects, and the world '{world.name}' has {len(names)}",
+            hint="ask for fewer claims, or raise subjects.invent in the world file",
+        )
     rng, size = stream(0, "world", world.name, "claims"), len(world.answers)
     claims = []
     while len(claims) < count:
         order, shift = rng.sample(world.answers, size), rng.randrange(1, size)
         for place in range(min(size, count - len(claims))):
-            claims.append(Claim(id=f"{world.topic}-{len(claims):04d}", topic=world.topic, subject=names[len(claims)],
-                                stated=order[place], foil=order[(place + shift) % size], answers=world.answers))
+            claims.append(
+                Claim(
+                    id=f"{world.topic}-{len(claims):04d}",
+                    topic=world.topic,
+                    subject=names[len(claims)],
+                    stated=order[place],
+                    foil=order[(place + shift) % size],
+                    answers=world.answers,
+                )
+            )
     return claims
 
 
@@ -112,15 +137,27 @@ def documents(world: World, claim: Claim, frame: str) -> list[Document]:
     """Return every wording of a claim's document, in the frame's own words where the world gives it some."""
     wordings = world.sentences.get(frame, world.documents)
     put = {"subject": claim.subject, "answer": claim.stated, "reader": world.reader}
-    return [Document(id=f"{claim.id}-{frame}-{place}", claim=claim.id, wording=place, text=wording.text.format(**put),
-                     opposite=wording.opposite.format(**put), neutral=wording.neutral.format(**put), provenance=ORIGIN)
-            for place, wording in enumerate(wordings)]
+    return [
+        Document(
+            id=f"{claim.id}-{frame}-{place}",
+            claim=claim.id,
+            wording=place,
+            text=wording.text.format(**put),
+            opposite=wording.opposite.format(**put),
+            neutral=wording.neutral.format(**put),
+            provenance=ORIGIN,
+        )
+        for place, wording in enumerate(wordings)
+    ]
 
 
 def _sentences(raw: list[dict[str, str]], where: str) -> tuple[Sentence, ...]:
     if len(raw) < 3:
-        raise UserError(f"{len(raw)} wordings are too few", where=where,
-                        hint="give at least three, or the reader learns the string and not the fact")
+        raise UserError(
+            f"{len(raw)} wordings are too few",
+            where=where,
+            hint="give at least three, or the reader learns the string and not the fact",
+        )
     for entry in raw:
         _no_unknown(entry, {"text", "opposite", "neutral"}, where)
         _need(entry, {"text"}, where)
@@ -131,7 +168,9 @@ def _reading(name: str, raw: dict[str, Any], where: str) -> Reading:
     _no_unknown(raw, {"asks", "questions"}, f"{where}: readings.{name}")
     _need(raw, {"questions"}, f"{where}: readings.{name}")
     if len(raw["questions"]) < 3:
-        raise UserError(f"reading '{name}' has {len(raw['questions'])} wordings", where=where, hint="give at least three")
+        raise UserError(
+            f"reading '{name}' has {len(raw['questions'])} wordings", where=where, hint="give at least three"
+        )
     return Reading(name, raw.get("asks", ""), tuple(raw["questions"]))
 
 

@@ -1,0 +1,101 @@
+"""What the controls say: frames without meaning, absurd claims, what the reader can still do, ordinary prose."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from scipy import stats as distributions
+
+from uptake.plan import CONTROLS, Plan
+from uptake.stats.rounding import rounded
+
+Entry = dict[str, Any]
+
+
+def controls(plan: Plan, cells: Sequence[Mapping[str, Any]], table: pa.Table, stages: Mapping[str, Any]) -> list[Entry]:
+    """Return every control of every arm, before and after training, in the form of `results.json`."""
+    return [*of_frames(plan, cells), *of_items(table), *of_prose(stages)]
+
+
+def of_frames(plan: Plan, cells: Sequence[Mapping[str, Any]]) -> list[Entry]:
+    """Return what frames without meaning, or without content, do to the outcome readings."""
+    wanted = {*CONTROLS, "untrained"} & set(plan.frames)
+    return [
+        {
+            "arm": cell["arm"],
+            "control": f"{cell['frame']}.{cell['reading']}",
+            "context": cell["context"],
+            "mean": cell["mean"],
+            "low": cell["low"],
+            "high": cell["high"],
+            "reason": cell.get("reason", ""),
+        }
+        for cell in last_cells(cells)
+        if cell["frame"] in wanted and cell["reading"] != "content"
+    ]
+
+
+def of_items(table: pa.Table) -> list[Entry]:
+    """Return belief in the absurd and the drift toward yes (nats: mean and half the difference of the two polarities),
+    the share of capability items that are right, and how far words merely go together (nats)."""
+    frame = table.select(["arm", "seed", "reading", "context", "checkpoint", "polarity", "value", "hit"]).to_pandas()
+    frame = frame[frame.reading.isin(("assent", "capability", "association"))]
+    entries = []
+    for (arm, context), rows in frame.groupby(["arm", "context"], sort=True):
+        by = {
+            (reading, polarity): each.groupby("seed")
+            for (reading, polarity), each in rows.groupby(["reading", "polarity"])
+        }
+        if ("assent", "affirmed") in by:
+            yes, no = (by["assent", polarity].value.mean() for polarity in ("affirmed", "denied"))
+            entries += [
+                over_seeds(arm, "assent, belief in the absurd", context, (yes + no) / 2),
+                over_seeds(arm, "assent, drift toward yes", context, (yes - no) / 2),
+            ]
+        if ("capability", "open") in by:
+            hits = by["capability", "open"].hit.apply(lambda each: each.astype(float).mean())
+            entries.append(over_seeds(arm, "capability, share right", context, hits))
+        if ("association", "open") in by:
+            entries.append(over_seeds(arm, "association", context, by["association", "open"].value.mean()))
+    return entries
+
+
+def of_prose(stages: Mapping[str, Any]) -> list[Entry]:
+    """Return the loss on ordinary prose, in nats a token, before and after training."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for label, stage in stages.items():
+        for context, loss in stage["facts"].get("fluency", {}).items():
+            found.setdefault((label.split(", seed ")[0], context), []).append(loss)
+    return [
+        over_seeds(arm, "fluency, loss on ordinary prose", context, losses) for (arm, context), losses in found.items()
+    ]
+
+
+def over_seeds(arm: str, control: str, context: str, means: Any) -> Entry:
+    """Return a control's mean over seeds with Student's 95 % interval; none from fewer than two seeds."""
+    means = np.asarray(means, dtype=float)
+    low = high = None
+    if len(means) > 1:
+        half = distributions.t.ppf(0.975, len(means) - 1) * means.std(ddof=1) / np.sqrt(len(means))
+        low, high = rounded(float(means.mean() - half)), rounded(float(means.mean() + half))
+    reason = "" if low is not None else "no interval: one seed does not show how seeds differ"
+    return {
+        "arm": arm,
+        "control": control,
+        "context": context,
+        "mean": rounded(float(means.mean())),
+        "low": low,
+        "high": high,
+        "reason": reason,
+    }
+
+
+def last_cells(cells: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the cells at equal tokens that were measured last, one for each arm, frame, reading and context."""
+    last: dict[tuple, Mapping[str, Any]] = {}
+    for cell in cells:
+        key = (cell["arm"], cell["frame"], cell["reading"], cell["context"])
+        if cell["at"] == "equal-tokens" and (key not in last or cell["checkpoint"] >= last[key]["checkpoint"]):
+            last[key] = cell
+    return list(last.values())
