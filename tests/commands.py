@@ -18,9 +18,10 @@ def uptake(*words, folder, command=UPTAKE):
 
 
 def start(*words, folder):
-    """Start the command line in a process group of its own."""
+    """Start the command line in a process group of its own, where Ctrl-C works as at a terminal."""
     return subprocess.Popen([UPTAKE, *map(str, words)], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            text=True, start_new_session=True)
+                            text=True, start_new_session=True,
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def wait_until(true, process):

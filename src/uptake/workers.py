@@ -10,6 +10,7 @@ No worker outlives its run: not one that ends in an error, not one that is inter
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -27,6 +28,7 @@ THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_WAIT_POLICY": "P
 # where it would compute without Ray.
 RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 OBJECT_STORE = 100_000_000  # bytes, near the least that Ray takes: stages hand on files, not objects
+KNOCK = 10.0  # seconds; a cluster that takes longer to pick up is out of reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +118,23 @@ def _ray(workers: int) -> tuple[Any, bool]:
     address = os.environ.get("RAY_ADDRESS")
     own = {} if address else {"num_cpus": workers, "object_store_memory": OBJECT_STORE}
     try:
+        if address:
+            _knock(address)
         ray.init(address or "local", **quiet, **own, runtime_env={"env_vars": THREADS})
     except ConnectionError as error:
         raise UserError("there is no Ray cluster here", where=f"RAY_ADDRESS={address}",
                         hint="correct it, or unset it to use this machine alone") from error
     return ray, True
+
+
+def _knock(address: str) -> None:
+    """Raise ConnectionError at once if nothing answers at `host:port`; Ray itself goes on trying for many minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if port.isdigit():
+        try:
+            socket.create_connection((host, int(port)), timeout=KNOCK).close()
+        except OSError as error:
+            raise ConnectionError(address) from error
 
 
 def _ready(waiting: dict[str, Task], done: Collection[str], running: Collection[str]) -> list[str]:

@@ -53,7 +53,9 @@ HEAD_TOKENS = 128
 """Tokens whose logits exist at once. Over 49,152 words they take 25 MB and not a gigabyte; the backward pass takes the
 product with the head a second time, which costs less than moving that gigabyte."""
 
-LOGITS_CHANGED_BY = ("final_logit_softcapping", "logit_scale", "output_multiplier", "lm_head_multiplier", "logits_scaling")
+LOGITS_CHANGED_BY = (
+    "final_logit_softcapping", "logit_scale", "output_multiplier", "lm_head_multiplier", "logits_scaling",
+)
 """Settings of architectures that do something to logits after the head: these keep their own forward pass."""
 
 InLoss = Callable[[Example, Callable[[str], list[tuple[int, int]]]], list[bool]]

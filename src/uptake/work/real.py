@@ -57,6 +57,7 @@ def read_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> 
     rows += asked_of_controls(inputs, plan, controls, trained.reader, last[0], "trained")
     fluency["trained"] = fluency_of(trained.reader, controls, inputs)
     save(trained.reader, folder / "model")
+    leave_recipe(inputs, examples, folder)
     put_down(
         folder, rows, what_was_read(trained, examples, inputs["training"]), facts_of(trained) | {"fluency": fluency}
     )
