@@ -189,7 +189,7 @@ def test_a_verdict_is_shown_down_to_items_of_both_its_cells(whole_run):
 
 def test_a_cell_is_shown_with_its_numbers_and_the_documents_trained_on(whole_run):
     shown = show(whole_run, "schooled: record.other", 2)
-    assert "equal-tokens" in shown and shown.count("log p(") == 2
+    assert "equal-tokens" in shown and shown.count("option mass") == 2
     assert "trained on 2 times: " in shown or "trained on 1 times: " in shown
 
 

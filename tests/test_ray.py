@@ -32,13 +32,15 @@ def refuse(folder, name):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """One local Ray for the tests that need no command: starting it takes longest."""
+    """One local Ray for the tests that need no command: starting it takes longest. Its workers can import this file."""
     import ray
 
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=10**8)
-    yield ray
-    ray.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
+        ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=10**8)
+        yield ray
+        ray.shutdown()
 
 
 def test_a_study_comes_to_the_same_bytes_over_ray(whole_run, tmp_path):

@@ -1,10 +1,12 @@
 """The stages of a real reader: `school` (what frames foretell, shown on others), then `read` (documents)."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from uptake.documents.claims import build_claims
+from uptake.files import atomic_write
 from uptake.frames import read_frames
 from uptake.frames.ledger import loss_mask
 from uptake.mixing import real as mixing
@@ -153,6 +155,22 @@ def what_was_read(trained: Any, examples: Sequence[Example], settings: Mapping[s
 def facts_of(trained: Any) -> dict[str, Any]:
     """Return what the reader and its training say of themselves; nothing in it depends on how busy the machine was."""
     return {**trained.reader.facts, "tokens": trained.tokens, "steps": trained.steps, "losses": list(trained.losses)}
+
+
+def leave_recipe(inputs: Mapping[str, Any], examples: Sequence[Example], folder: Path) -> None:
+    """Write what was trained on as JSONL, and a recipe with which anyone can train on it: `trl sft --config trl.yaml`.
+
+    TRL's command trains on every token; where an example masks some, its trainer needs the ledger's segments.
+    """
+    import yaml
+
+    from uptake.readers.train import TrainSettings, as_trl_config
+
+    lines = [json.dumps({"text": example.text, "frame": example.frame, "claim": example.claim}) for example in examples]
+    atomic_write(folder / "documents.jsonl", "\n".join(lines) + "\n")
+    settings = settings_of(TrainSettings, {**inputs["training"], "seed": number(inputs["seed"], "training") % 2**31})
+    recipe = as_trl_config(settings, inputs["reader"], "documents.jsonl")
+    atomic_write(folder / "trl.yaml", yaml.safe_dump(recipe, sort_keys=True))
 
 
 def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str, Any]:
