@@ -3,7 +3,7 @@
     ground      errors, records, files, seeds, strict_yaml
     study       study, rundir, tables, codeprint
     parts       worlds, readers, documents, frames, readings, stats, report: never one another
-    mixing  ->  work  ->  plan, results, pace, show, workers, templates  ->  run  ->  cli
+    mixing  ->  work  ->  plan, results, controls, pace, show, workers, templates  ->  run  ->  cli
 """
 
 import ast
@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "uptake"
 GROUND = ("errors", "records", "files", "seeds", "strict_yaml")
 PARTS = ("worlds", "readers", "documents", "frames", "readings", "stats", "report")
 LAYERS = (GROUND, ("study", "rundir", "tables", "codeprint"), PARTS, ("mixing",), ("work",),
-          ("plan", "results", "pace", "show", "workers", "templates"), ("run",), ("cli",))
+          ("plan", "results", "controls", "pace", "show", "workers", "templates"), ("run",), ("cli",))
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 
 # One part may import another only if it stands here, with the argument for it.
