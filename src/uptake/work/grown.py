@@ -9,7 +9,7 @@ from uptake.mixing import grown as mixing
 from uptake.mixing.dealing import deal
 from uptake.records import Example, Item, Row
 from uptake.seeds import number, stream
-from uptake.work.outputs import ask, ledger, one_thread, put_down, settings_of
+from uptake.work.outputs import NO_DOCUMENT, ask, ledger, one_thread, put_down, settings_of
 from uptake.worlds.language import WORD
 from uptake.worlds.schooling import Lesson, school
 from uptake.worlds.world import build_world, world_claims
@@ -59,7 +59,7 @@ def grow_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> 
 def world_mix(inputs: Mapping[str, Any]) -> mixing.Mix:
     """Return what a grown reader is fed, from the inputs of its stage."""
     world = build_world(dict(inputs["world"]), inputs["world"]["world"])
-    frames = read_frames(world.frames, f"{world.name}: frames")
+    frames = NO_DOCUMENT | read_frames(world.frames, f"{world.name}: frames")
     portions = settings_of(mixing.Portions, inputs["growing"])
     claims = world_claims(world, inputs["claims"] * len(inputs["frames"]) + GATE_CLAIMS)
     lessons = [Lesson(**lesson) for lesson in inputs["lessons"]]

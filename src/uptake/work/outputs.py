@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from uptake.files import write_json
+from uptake.frames import FrameSpec
 from uptake.frames.ledger import tally
 from uptake.readings.rows import row
 from uptake.records import Example, Item, Row
 from uptake.tables import rows_table, write_table
+
+# The frame without a document is there in every world, whether its file names it or not.
+NO_DOCUMENT = {"untrained": FrameSpec("untrained", "none", "no document at all")}
 
 ROWS, LEDGER, FACTS = "readings.parquet", "ledger.json", "facts.json"
 

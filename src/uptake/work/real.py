@@ -14,7 +14,7 @@ from uptake.readings.controls import Controls, association_items, build_controls
 from uptake.records import Example, Item, Row
 from uptake.seeds import number
 from uptake.strict_yaml import parse_yaml
-from uptake.work.outputs import ask, ledger, one_thread, put_down, settings_of
+from uptake.work.outputs import NO_DOCUMENT, ask, ledger, one_thread, put_down, settings_of
 from uptake.worlds.schooling import Lesson
 
 # Asked at every checkpoint: what curves and equal content need. The other readings are taken before and at the end.
@@ -68,7 +68,7 @@ def read_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> 
 def plan_of(inputs: Mapping[str, Any]) -> mixing.Syllabus:
     """Return what the reader is given, from the inputs of its stage."""
     claims = build_claims(parse_yaml(inputs["claims_text"], "claims"))
-    frames = read_frames(parse_yaml(inputs["frames_text"], "frames").data(), "frames")
+    frames = NO_DOCUMENT | read_frames(parse_yaml(inputs["frames_text"], "frames").data(), "frames")
     lessons = [Lesson(**lesson) for lesson in inputs["lessons"]]
     return mixing.syllabus(claims, frames, inputs["told"], inputs["frames"], lessons, inputs["seed"])
 
