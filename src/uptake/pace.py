@@ -1,5 +1,6 @@
 """What a study will take and what it can see, before anything runs: measured on this machine by a few steps."""
 
+import textwrap
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -81,4 +82,4 @@ def in_words(foreseen: Mapping[str, Any]) -> str:
         if effect is not None
         else f"  can see      not known beforehand: {f['why']}",
     ]
-    return "\n".join(lines)
+    return "\n".join(textwrap.fill(line, 80, subsequent_indent=" " * 15) for line in lines)
