@@ -71,7 +71,9 @@ def by_lm_eval(reader: Reader, items: Sequence[Item]) -> list[float]:
     from lm_eval.api.instance import Instance
     from lm_eval.models.huggingface import HFLM
 
-    model = HFLM(pretrained=reader.model, tokenizer=reader.tokenizer, batch_size=16, device="cpu")
+    # It wants a token to put before an empty prompt; a grown reader has none, and no prompt here is empty.
+    first = reader.tokenizer.bos_token_id or reader.tokenizer.pad_token_id
+    model = HFLM(reader.model, tokenizer=reader.tokenizer, batch_size=16, device="cpu", prefix_token_id=first)
     asked = [(item.prompt, answer) for item in items for answer in (item.fit, item.foil, *item.others)]
     requests = [Instance("loglikelihood", {}, pair, place) for place, pair in enumerate(asked)]
     return [logp for logp, _ in model.loglikelihood(requests, disable_tqdm=True)]

@@ -6,7 +6,6 @@ python benchmarks/bench_train.py [--steps 8] [--turns 2] [--no-smollm2]
 import argparse
 import os
 import random
-import resource
 import tempfile
 from collections.abc import Callable
 
@@ -34,12 +33,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8, help="steps a turn of the real reader (32 times as many grown)")
     parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--no-smollm2", action="store_true")
+    parser.add_argument("--no-grown", action="store_true")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     peaks = {dtype: matmul_peak(dtype) for dtype in (torch.float32, torch.bfloat16)}
     print("matmul peak, one thread: " + ", ".join(f"{str(d)[6:]} {p / 1e9:,.0f} GFLOP/s" for d, p in peaks.items()))
     with quietly():
-        bench_grown(asked.steps * 32, asked.turns, peaks[torch.float32])
+        if not asked.no_grown:
+            bench_grown(asked.steps * 32, asked.turns, peaks[torch.float32])
         if not asked.no_smollm2:
             fast, why = bfloat16("auto")
             bench_smollm2(asked.steps, asked.turns, peaks[torch.bfloat16 if fast else torch.float32], why)
@@ -57,7 +58,11 @@ def bench_grown(steps: int, turns: int, peak: float) -> None:
 
     arguments = {"learning_rate": settings.learning_rate, "weight_decay": settings.weight_decay}
     trainer = hf_trainer(theirs, rows, settings.batch, arguments)
-    taken = take_turns({"uptake grow": flat_loop, "transformers.Trainer": lambda: trainer() and total}, turns)
+    def trainer_as_it_comes() -> float:
+        trainer()
+        return total
+
+    taken = take_turns({"uptake grow": flat_loop, "transformers.Trainer": trainer_as_it_comes}, turns)
     print(f"grown reader, {weights_in_products(ours) / 1e6:.2f}M weights, {total} tokens a turn, float32")
     print(table(taken, "tok", 6 * weights_in_products(ours), peak))
 
@@ -73,28 +78,31 @@ def bench_smollm2(steps: int, turns: int, peak: float, why: str) -> None:
     def everything(example: Example, offsets: Callable) -> list[bool]:
         return [True] * len(offsets(example.text))
 
+    weights = weights_in_products(load("smollm2-135m"))
+    first, second = (adapted(load("smollm2-135m")) for _ in range(2))
+    rows = [first.tokenizer(text).input_ids for text in texts]
+    trainer = hf_trainer(second, rows, settings.batch, {"learning_rate": 1e-3, "bf16": bfloat16("auto")[0]})
+
     def ours() -> float:
-        done = training.train(load("smollm2-135m"), examples, settings, lambda reader, tokens: None, everything)
-        return done.tokens
+        return training.train(first, examples, settings, lambda reader, tokens: None, everything).tokens
 
     def theirs() -> float:
-        reader = load("smollm2-135m")
-        torch.manual_seed(0)
-        config = LoraConfig(r=32, lora_alpha=64, target_modules="all-linear", task_type="CAUSAL_LM")
-        adapted = Reader("bench", get_peft_model(reader.model, config), reader.tokenizer, "real")
-        rows = [reader.tokenizer(text).input_ids for text in texts]
-        hf_trainer(adapted, rows, 16, {"learning_rate": 1e-3, "bf16": bfloat16("auto")[0]})()
+        trainer()
         return sum(map(len, rows))
 
     taken = take_turns({"uptake train": ours, "transformers.Trainer": theirs}, turns)
-    reader = load("smollm2-135m")
-    print(f"SmolLM2-135M, LoRA rank 32, {taken['uptake train'][0].work:,.0f} tokens a turn, loading included, {why}")
+    print(f"SmolLM2-135M, LoRA rank 32, {sum(map(len, rows)):,} tokens a turn, {why}")
     # Frozen weights take part in the forward pass and in the gradient of their inputs, but have none of their own.
-    print(table(taken, "tok", 4 * weights_in_products(reader), peak))
-    print(f"  most memory used: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+    print(table(taken, "tok", 4 * weights, peak))
 
 
-def hf_trainer(reader: Reader, rows: list[list[int]], batch: int, more: dict) -> Callable[[], bool]:
+def adapted(reader: Reader) -> Reader:
+    torch.manual_seed(0)
+    config = LoraConfig(r=32, lora_alpha=64, target_modules="all-linear", task_type="CAUSAL_LM")
+    return Reader("bench", get_peft_model(reader.model, config), reader.tokenizer, "real")
+
+
+def hf_trainer(reader: Reader, rows: list[list[int]], batch: int, more: dict) -> Callable[[], None]:
     """Return a function that trains for one pass with `transformers.Trainer` as it comes, padding batch by batch."""
     data = Dataset.from_list([{"input_ids": row, "labels": row} for row in rows])
     folder = tempfile.mkdtemp()
@@ -107,9 +115,8 @@ def hf_trainer(reader: Reader, rows: list[list[int]], batch: int, more: dict) ->
     trainer = Trainer(model=reader.model, args=arguments, train_dataset=data, data_collator=collator)
     trainer.remove_callback(PrinterCallback)
 
-    def run() -> bool:
+    def run() -> None:
         trainer.train()
-        return True
 
     return run
 
