@@ -82,8 +82,7 @@ def test_twenty_one_word_answers_cost_one_forward_pass_of_the_prompt(reader, mon
     watch.__signature__ = __import__("inspect").signature(forward)
     monkeypatch.setattr(type(reader.model), "forward", watch)
     score(reader, [item("w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 w11", " w20", " w21", [f" w{n}" for n in range(22, 40)])])
-    assert [shape for shape in fed if shape[1] == 11] == [(1, 11)]
-    assert sum(rows * width for rows, width in fed) < 50  # the rest is the probe of the tree mask
+    assert fed == [(1, 11)]
 
 
 def test_a_document_under_several_questions_is_computed_once(reader):

@@ -97,6 +97,14 @@ def test_masked_tokens_are_not_learnt():
     assert all(torch.equal(a, b) for a, b in zip(weights(first).values(), weights(second).values(), strict=True))
 
 
+def test_a_batch_that_is_run_in_pieces_gives_the_same_step(monkeypatch):
+    whole = do(fresh()).reader
+    monkeypatch.setattr("uptake.readers.train.TOKENS_AT_ONCE", 10)
+    pieces = do(fresh()).reader
+    for name, weight in weights(whole).items():
+        assert torch.allclose(weight, weights(pieces)[name], atol=1e-4), name
+
+
 def test_documents_of_one_batch_do_not_see_one_another():
     """A step on two documents together is the step on their summed losses: the long one does not change the short."""
     short, long = example("w1", " w2 w3"), example("w4", " w5 w6 w7 w8 w9")
@@ -109,10 +117,11 @@ def test_documents_of_one_batch_do_not_see_one_another():
     assert torch.allclose(together[1], alone[1], atol=1e-5)
 
 
-def test_lora_leaves_the_base_as_it_was_and_learns_an_adapter():
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_lora_leaves_the_base_as_it_was_and_learns_an_adapter(precision):
     reader = fresh()
     before = weights(reader)
-    got = do(reader, TrainSettings(passes=3, batch=4, rank=2, precision="fp32", learning_rate=1e-2))
+    got = do(reader, TrainSettings(passes=3, batch=4, rank=2, precision=precision, learning_rate=1e-2))
     inside = got.reader.model.get_base_model().model.layers[0].mlp.up_proj
     assert torch.equal(inside.base_layer.weight, before["model.layers.0.mlp.up_proj.weight"])
     assert got.losses[-1][1] < got.losses[0][1]

@@ -24,7 +24,8 @@ NOT_FINITE = "the reader's logits are not finite"
 
 
 PACKING = Packing(batch_tokens=2048, share_from=32, row_tokens=512)
-"""Measured by benchmarks/bench_score.py on two kinds of readers; between 512 and 4096 tokens a batch little changes."""
+"""Measured on SmolLM2-135M at one thread: from 512 to 4096 tokens a batch nothing changes by more than a tenth, and
+three questions a document go 1.8 times as fast when the document (50 tokens) is shared."""
 
 
 @dataclass(frozen=True, slots=True)

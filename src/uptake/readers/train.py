@@ -18,6 +18,7 @@ from typing import Any, Literal
 import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.helpers import disable_input_dtype_casting
 from torch.utils.data import Sampler
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from trl import SFTConfig, SFTTrainer
@@ -44,10 +45,11 @@ SHORT = 256
 """Up to this many tokens, plain attention is faster on a CPU than the fused one, whose backward pass is not made for
 short sequences (measured at 35 tokens: 15 % of the whole step)."""
 
-TOKENS_AT_ONCE = 640
+TOKENS_AT_ONCE = 800
 """Most tokens, padding counted, run forward and backward at once; a larger batch is accumulated. Two workers that train
-an adapter of SmolLM2-135M then fit into 6 GiB: 1.2 GiB each stand, and a token takes about 2.5 MB of activations and
-logits. (Taking the logits in pieces saved a fifteenth of the memory and cost a tenth of the speed.)"""
+an adapter of SmolLM2-135M then fit into 6 GiB (measured: 2.8 GiB each at 35 tokens a document, 3.0 at 85), and a batch
+of 16 documents of up to 50 tokens is still one piece (in two pieces it was an eighth slower). Taking the logits in
+pieces instead saved a fifteenth of the memory and cost a tenth of the speed."""
 
 InLoss = Callable[[Example, Callable[[str], list[tuple[int, int]]]], list[bool]]
 """Says for each token of an example whether it is in the loss, given the function that cuts a text into tokens."""
@@ -115,10 +117,13 @@ def train(
         trainer = _Trainer(model=model, args=arguments, train_dataset=rows, processing_class=learner.tokenizer)
         trainer.autocast = faster
         trainer.remove_callback(PrinterCallback)
-        trainer.add_callback(_Checkpoints(learner, log_spaced(steps, settings.checkpoints), at_checkpoint))
+        frozen = _Frozen(model, faster)
+        points = log_spaced(steps, settings.checkpoints)
+        trainer.add_callback(_Checkpoints(learner, points, at_checkpoint, frozen))
         if longest <= SHORT and not _accelerated():
             _inner(model).set_attn_implementation("eager")
-        outcome = trainer.train(resume_from_checkpoint=bool(folder) and any(folder.glob("checkpoint-*")))
+        with frozen.in_bfloat16():
+            outcome = trainer.train(resume_from_checkpoint=bool(folder) and any(folder.glob("checkpoint-*")))
         losses = tuple((line["step"], line["loss"]) for line in trainer.state.log_history if "loss" in line)
         tokens = int(trainer.state.num_input_tokens_seen)
     facts = learner.facts | {"precision": why}
@@ -281,10 +286,13 @@ class _ByLength(Sampler[int]):
 
 
 class _Checkpoints(TrainerCallback):
-    """Calls back at given steps, with plain scoring conditions: evaluation mode, the attention that scoring needs."""
+    """Calls back at given steps with the reader as it will be after training: in evaluation mode, its frozen weights in
+    float32, and with the attention that scoring needs."""
 
-    def __init__(self, reader: Reader, points: Sequence[int], at_checkpoint: AtCheckpoint) -> None:
-        self.reader, self.points, self.at_checkpoint = reader, frozenset(points), at_checkpoint
+    def __init__(
+        self, reader: Reader, points: Sequence[int], at_checkpoint: AtCheckpoint, frozen: "_Frozen"
+    ) -> None:
+        self.reader, self.points, self.at_checkpoint, self.frozen = reader, frozenset(points), at_checkpoint, frozen
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
@@ -292,10 +300,47 @@ class _Checkpoints(TrainerCallback):
         if state.global_step not in self.points:
             return
         model = self.reader.model
-        with _as_before(model, attention="sdpa"):
+        with _as_before(model, attention="sdpa"), self.frozen.in_float32():
             model.eval()
             self.at_checkpoint(self.reader, int(state.num_input_tokens_seen))
             model.train()
+
+
+class _Frozen:
+    """The weights that an adapter leaves as they are, kept in float32 for scoring and in bfloat16 for training.
+
+    Autocast rounds them to bfloat16 at every step anyway; held so, nothing is rounded again and what flows between the
+    layers is half as wide. Measured on SmolLM2-135M at one thread: 351 tokens a second against 302, with losses that
+    agree within half a percent after eight steps.
+    """
+
+    def __init__(self, model: torch.nn.Module, wanted: bool) -> None:
+        frozen = [weight for weight in model.parameters() if wanted and not weight.requires_grad]
+        self.weights = [(weight, weight.data, weight.data.bfloat16()) for weight in frozen]
+        self.adapted = model if self.weights else None
+
+    @contextlib.contextmanager
+    def in_bfloat16(self) -> Iterator[None]:
+        """Hold them in bfloat16, and keep the adapter from widening what it reads."""
+        casting = disable_input_dtype_casting(self.adapted) if self.adapted else contextlib.nullcontext()
+        with casting:
+            self._hold(2)
+            try:
+                yield
+            finally:
+                self._hold(1)
+
+    @contextlib.contextmanager
+    def in_float32(self) -> Iterator[None]:
+        self._hold(1)
+        try:
+            yield
+        finally:
+            self._hold(2)
+
+    def _hold(self, which: int) -> None:
+        for kept in self.weights:
+            kept[0].data = kept[which]
 
 
 @contextlib.contextmanager

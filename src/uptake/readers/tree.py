@@ -97,7 +97,9 @@ def log_probabilities(model: torch.nn.Module, wanted: Wanted, packing: Packing, 
     model.eval()
     try:
         with torch.inference_mode():
-            rows = _rows(wanted, packing) if _honours_trees(model) else _chains(wanted)
+            rows = _rows(wanted, packing)
+            if any(row.branches for row in rows) and not _honours_trees(model):
+                rows = _chains(wanted)
             with torch.autocast(model.device.type, torch.bfloat16, enabled=autocast):
                 for batch in _batches(rows, packing.batch_tokens):
                     _forward(model, batch, found)
