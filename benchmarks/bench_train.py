@@ -19,7 +19,7 @@ from timing import matmul_peak, table, take_turns
 from transformers import DataCollatorForSeq2Seq, PrinterCallback, Trainer, TrainingArguments
 
 from uptake.readers import train as training
-from uptake.readers.grow import GrowSettings, grow, new_reader
+from uptake.readers.grow import GrowSettings, grow, new_reader, optimisers_of
 from uptake.readers.load import load
 from uptake.readers.processor import bfloat16
 from uptake.readers.reader import Reader, quietly
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def bench_grown(steps: int, turns: int, peak: float) -> None:
-    """Width 128, 3 layers, 2,000 words, 32 sentences of 14 to 26 words a step."""
+    """Width 128, 3 layers, 2,000 words, 32 sentences of 14 to 26 words a step; both sides with our optimisers."""
     settings, rng = GrowSettings(passes=1), random.Random(0)
     rows = [rng.choices(range(2, 2000), k=rng.randint(14, 26)) for _ in range(settings.batch * steps)]
     total = sum(map(len, rows))
@@ -56,8 +56,7 @@ def bench_grown(steps: int, turns: int, peak: float) -> None:
     def flat_loop() -> float:
         return grow(ours, [[(row, row) for row in rows]], settings, random.Random(1), lambda step, tokens: steps)
 
-    arguments = {"learning_rate": settings.learning_rate, "weight_decay": settings.weight_decay}
-    trainer = hf_trainer(theirs, rows, settings.batch, arguments)
+    trainer = hf_trainer(theirs, rows, settings.batch, {}, Together(optimisers_of(theirs.model, settings)))
     def trainer_as_it_comes() -> float:
         trainer()
         return total
@@ -102,7 +101,25 @@ def adapted(reader: Reader) -> Reader:
     return Reader("bench", get_peft_model(reader.model, config), reader.tokenizer, "real")
 
 
-def hf_trainer(reader: Reader, rows: list[list[int]], batch: int, more: dict) -> Callable[[], None]:
+class Together(torch.optim.Optimizer):
+    """Several optimisers as the one that a `Trainer` wants."""
+
+    def __init__(self, parts: list[torch.optim.Optimizer]) -> None:
+        self.parts = parts
+        super().__init__([group for part in parts for group in part.param_groups], {})
+
+    def step(self, closure: None = None) -> None:
+        for part in self.parts:
+            part.step()
+
+
+def hf_trainer(
+    reader: Reader,
+    rows: list[list[int]],
+    batch: int,
+    more: dict,
+    optimiser: torch.optim.Optimizer | None = None,
+) -> Callable[[], None]:
     """Return a function that trains for one pass with `transformers.Trainer` as it comes, padding batch by batch."""
     data = Dataset.from_list([{"input_ids": row, "labels": row} for row in rows])
     folder = tempfile.mkdtemp()
@@ -112,7 +129,9 @@ def hf_trainer(reader: Reader, rows: list[list[int]], batch: int, more: dict) ->
         dataloader_pin_memory=False, **more,
     )
     collator = DataCollatorForSeq2Seq(reader.tokenizer, padding=True)
-    trainer = Trainer(model=reader.model, args=arguments, train_dataset=data, data_collator=collator)
+    trainer = Trainer(
+        model=reader.model, args=arguments, train_dataset=data, data_collator=collator, optimizers=(optimiser, None)
+    )
     trainer.remove_callback(PrinterCallback)
 
     def run() -> None:

@@ -7,6 +7,7 @@ results do not depend on how many workers there were.
 No worker outlives its run: not one that ends in an error, not one that is interrupted, and not one that is killed.
 """
 
+import ctypes
 import logging
 import os
 import signal
@@ -27,6 +28,9 @@ THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_WAIT_POLICY": "P
 # Ray is not to report to anyone, and not to hide the accelerator from tasks that reserve none: a stage then computes
 # where it would compute without Ray.
 RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+# The allocator's M_MMAP_THRESHOLD, at the most it takes, and M_TRIM_THRESHOLD. Larger blocks still go back at once:
+# keeping those too would save a real reader a tenth of its time and cost it half a gigabyte a worker.
+MALLOPT = {-3: 32 << 20, -1: 512 << 20}
 OBJECT_STORE = 100_000_000  # bytes, near the least that Ray takes: stages hand on files, not objects
 KNOCK = 10.0  # seconds; a cluster that takes longer to pick up is out of reach
 
@@ -167,8 +171,18 @@ def _died(task: Task) -> StageFailed:
 def _start_worker() -> None:
     """Make this process a worker: one thread, deaf to Ctrl-C (the run ends its workers itself), gone with the run."""
     os.environ.update(THREADS)
+    _keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_run, daemon=True).start()
+
+
+def _keep_memory() -> None:
+    """Let the GNU allocator keep what is freed: a small reader otherwise gets fresh pages from the kernel at every step
+    (measured while growing one: 7,000 page faults a step and an eleventh of the processor time)."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        for option, size in MALLOPT.items():
+            libc.mallopt(option, size)
 
 
 def _end_with_the_run() -> None:

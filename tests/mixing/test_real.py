@@ -52,6 +52,13 @@ def test_over_as_many_seeds_as_frames_each_claim_meets_each_frame_once(given):
     assert all(sorted(plan.dealt[claim.id] for plan in plans) == sorted(FRAMES) for claim in plans[0].told)
 
 
+def test_claims_that_mirror_each_other_meet_the_same_frame(given):
+    plan = given(3)
+    stated = {(claim.topic, claim.stated, claim.foil): plan.dealt[claim.id] for claim in plan.told}
+    assert len(stated) == len(plan.told)
+    assert all(stated[topic, foil, answer] == frame for (topic, answer, foil), frame in stated.items())
+
+
 def test_only_told_claims_are_dealt_a_frame(given):
     plan = given()
     assert set(plan.dealt) == {claim.id for claim in plan.told}

@@ -12,7 +12,7 @@ from uptake.readers.score import ScoreSettings, score
 from uptake.records import Example, Item, Segment
 
 SETTINGS = GrowSettings(width=32, layers=1, heads=2, feed_forward=64, context=32, batch=4, learning_rate=5e-3,
-                        warm_up=2, passes=12)
+                        warm_up=2, passes=20)
 ANSWERS = ["hammer", "ladder", "kettle", "compass", "needle"]
 NAMES = ["Aba", "Bebo", "Cilu", "Doma", "Eski", "Fanu", "Goli", "Hemu", "Iska", "Jolo"]
 
@@ -30,7 +30,7 @@ def reader(seed=0):
     return new_reader("small", VOCABULARY, SETTINGS, seed)
 
 
-def grown(seed=0, examples=FACTS, passes=12):
+def grown(seed=0, examples=FACTS, passes=20):
     made = reader(seed)
     rows = encode(made, examples)
     steps = steps_in([len(rows)] * passes, SETTINGS)
@@ -99,7 +99,7 @@ def test_padding_has_no_effect_on_gradients(monkeypatch):
     for batch in ([short, long], [long], [short]):
         made, stopped = reader(), torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.0)
         monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda parameters, most: None)
-        growing._step(made.model, stopped, batch)
+        growing._step(made.model, [stopped], batch)
         grads.append(torch.cat([part.grad.flatten() for part in made.model.parameters()]))
     both, alone_long, alone_short = grads
     labelled = [len(tokens) - 1 for tokens, _ in (long, short)]

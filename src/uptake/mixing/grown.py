@@ -7,12 +7,13 @@ learnt at the cost of the schooling: a pilot's held-out questions fell from 1.00
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from uptake.frames import FrameSpec, put
 from uptake.records import Claim, Example, Item, Segment
 from uptake.seeds import stream
 from uptake.worlds.language import words
-from uptake.worlds.schooling import Lesson, Pupil, passing_pupil, truth
+from uptake.worlds.schooling import Lesson, Pupil, new_pupil, truth
 from uptake.worlds.world import World, documents, subjects
 
 
@@ -21,7 +22,8 @@ class Portions:
     """How much of everything one pass holds.
 
     `documents` is exposures of each subject's documents; `asked` the number of questions of each reading about each
-    schooled subject (one if not named; .4 asks two subjects of five). `passing` is the number of texts in which
+    schooled subject (one if not named; .4 asks two subjects of five), on average over frames: see `Mix.asking`.
+    `passing` is the number of texts in which
     `passing_documents` of a subject stand together with `passing_questions` about it, its truth drawn anew each time,
     so that the reader also learns to read in context (from two documents sooner than from one: the second is foretold
     by the first). `lessons_first` texts of that kind come before everything else. LOG.md has the trials.
@@ -47,6 +49,32 @@ class Mix:
     claims: Sequence[Claim]
     dealt: Mapping[str, str]
     portions: Portions
+
+    @cached_property
+    def asking(self) -> dict[str, dict[str, float]]:
+        """How often each frame's subjects are asked for each reading, by reading and frame.
+
+        With informativeness i, |i| of a frame's answers are settled by its documents and 1 - |i| are not. Frames are
+        weighted by |i| / sum |i| + (1 - |i|) / sum (1 - |i|), so that both kinds of answers take half of a reading's
+        questions where single frames are of one kind, and what a frame foretells stays as it is. Evenly asked, a
+        reading that one frame of four informs is three parts noise, and is learnt last of all (LOG.md has the trials).
+        """
+        table = {}
+        for reading in self.world.readings:
+            informs = [abs(lesson.informs[reading]) for lesson in self.lessons]
+            table[reading] = {
+                lesson.frame: self.portions.asked.get(reading, 1.0) * weight
+                for lesson, weight in zip(self.lessons, _balanced(informs), strict=True)
+            }
+        return table
+
+
+def _balanced(informs: Sequence[float]) -> list[float]:
+    """Return one weight a frame, of mean 1."""
+    settled, open_ = sum(informs), sum(1 - share for share in informs)
+    if not settled or not open_:
+        return [1.0] * len(informs)
+    return [len(informs) / 2 * (share / settled + (1 - share) / open_) for share in informs]
 
 
 def one_pass(mix: Mix, seed: int, number: int) -> list[Example]:
@@ -118,32 +146,38 @@ def _schooling(mix: Mix, pupil: Pupil, rng: random.Random) -> list[Example]:
 
 def _asked(mix: Mix, reading: str, rng: random.Random) -> list[Example]:
     """Return the questions of one reading; where less than one a pupil is wanted, exactly that share is asked."""
-    times = mix.portions.asked.get(reading, 1.0)
-    some = rng.sample(mix.pupils, round(times % 1 * len(mix.pupils)))
-    asked = [pupil for pupil in mix.pupils for _ in range(int(times))] + some
+    asked: list[Pupil] = []
+    for frame, times in mix.asking[reading].items():
+        pupils = [pupil for pupil in mix.pupils if pupil.frame == frame]
+        asked += pupils * int(times) + rng.sample(pupils, round(times % 1 * len(pupils)))
     return [Example(_question(mix.world, pupil, reading, rng), "question", pupil.frame) for pupil in asked]
 
 
 def _passing(mix: Mix, rng: random.Random) -> Example:
-    lesson = rng.choice(mix.lessons)
+    lesson = rng.choices(mix.lessons, [sum(_wanted(mix, lesson).values()) for lesson in mix.lessons])[0]
     name = rng.choice(subjects(mix.world)[-mix.portions.passing_names :])
-    pupil = passing_pupil(mix.world, lesson, name, rng)
+    pupil = new_pupil(mix.world, lesson, name, rng)
     frame, claim = mix.frames[lesson.frame], _as_claim(mix.world, pupil)
     segments = framed(mix.world, frame, claim, rng)
     for _ in range(mix.portions.passing_documents - 1):
         segments = (*segments, Segment(" ", "frame"), *framed(mix.world, frame, claim, rng))
-    for reading in _readings_asked(mix, rng):
+    for reading in _some(_wanted(mix, lesson), mix.portions.passing_questions, rng):
         asked, answer = _question(mix.world, pupil, reading, rng)
         segments = (*segments, replace(asked, text=f" {asked.text}"), answer)
     return Example(segments, "both", lesson.frame)
 
 
-def _readings_asked(mix: Mix, rng: random.Random) -> list[str]:
-    """Return the readings asked about a subject met in passing: one by weight, or several different ones."""
-    readings = list(mix.world.readings)
-    if mix.portions.passing_questions > 1:
-        return rng.sample(readings, min(mix.portions.passing_questions, len(readings)))
-    return rng.choices(readings, [mix.portions.asked.get(reading, 1.0) for reading in readings])
+def _wanted(mix: Mix, lesson: Lesson) -> dict[str, float]:
+    return {reading: by_frame[lesson.frame] for reading, by_frame in mix.asking.items()}
+
+
+def _some(weights: Mapping[str, float], count: int, rng: random.Random) -> list[str]:
+    """Return `count` different keys, or as many as there are, drawn one after another by weight."""
+    left, drawn = dict(weights), []
+    while left and len(drawn) < count:
+        drawn += rng.choices(list(left), list(left.values()))
+        del left[drawn[-1]]
+    return drawn
 
 
 def _question(world: World, pupil: Pupil, reading: str, rng: random.Random) -> tuple[Segment, Segment]:

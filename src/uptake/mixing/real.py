@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from uptake.documents.claimset import ClaimSet
 from uptake.frames import FrameSpec, put
-from uptake.mixing.dealing import deal
+from uptake.mixing.dealing import deal, mirror_pairs
 from uptake.records import Claim, Example, Item, Segment
 from uptake.seeds import stream
 from uptake.worlds.language import invent_names
@@ -42,17 +42,16 @@ def syllabus(
     lessons: Sequence[Lesson],
     seed: int,
 ) -> Syllabus:
-    """Choose and deal the claims and invent the pupils; which claims are told is the same under every seed."""
-    order = stream(0, "told").sample(claims.claims, len(claims.claims))
-    return Syllabus(
-        claims,
-        frames,
-        order[:told],
-        order[told : told + GATE_CLAIMS],
-        deal(order[:told], dealing, seed),
-        pupils(claims, lessons, seed),
-        seed,
-    )
+    """Choose and deal the claims and invent the pupils; which claims are told is the same under every seed.
+
+    Claims that mirror each other are dealt to the same frame, where each frame gets an even number of claims.
+    """
+    pairs = mirror_pairs(claims.claims) if told % (2 * len(dealing)) == 0 else []
+    shuffled = stream(0, "told").sample(pairs or [(claim,) for claim in claims.claims], len(pairs or claims.claims))
+    order = [claim for group in shuffled for claim in group]
+    dealt = deal(order[:told], dealing, seed, together=2 if pairs else 1)
+    kept = order[told : told + GATE_CLAIMS]
+    return Syllabus(claims, frames, order[:told], kept, dealt, pupils(claims, lessons, seed), seed)
 
 
 def pupils(claims: ClaimSet, lessons: Sequence[Lesson], seed: int) -> list[tuple[Claim, Lesson]]:
