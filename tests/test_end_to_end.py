@@ -173,6 +173,13 @@ def test_a_report_of_a_run_to_which_a_seed_was_added_keeps_that_seed(again, copi
     assert (copied / "results.json").read_bytes() == written
 
 
+def test_a_report_is_written_again_though_the_code_has_changed_since(copied, monkeypatch):
+    written = (copied / "results.json").read_bytes()
+    monkeypatch.setattr("uptake.plan.fingerprint", lambda: "other code")
+    report_again(copied)
+    assert (copied / "results.json").read_bytes() == written
+
+
 def test_a_report_of_a_run_whose_world_has_changed_says_so(copied):
     world = copied.parent / "world.yaml"
     world.write_text(world.read_text().replace("keeps the", "feeds the"))

@@ -180,9 +180,9 @@ def test_other_weights_change_every_key_of_a_real_reader(real_plan_of, monkeypat
 
 def test_more_claims_than_a_claims_file_holds_are_refused_with_the_most_that_fit(real_plan_of):
     said = refusal(real_plan_of, REAL.replace("claims: 4", "claims: 40"))
-    assert "280 claims in frames and 20 for the gate are more than the 144 there are" in said
-    assert "at most 17 a frame" in said
-    real_plan_of(REAL.replace("claims: 4", "claims: 17"))
+    assert "280 claims in frames and 16 for the gate are more than the 144 there are" in said
+    assert "at most 18 a frame" in said
+    real_plan_of(REAL.replace("claims: 4", "claims: 18"))
 
 
 def test_more_claims_than_a_world_has_names_are_refused_before_anything_runs(plan_of):

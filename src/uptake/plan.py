@@ -19,12 +19,12 @@ from uptake.work.grown import world_mix
 from uptake.worlds.schooling import Lesson
 from uptake.worlds.world import World, build_world
 
-# How a real reader is trained unless the study says otherwise. Four passes: a pilot with SmolLM2-135M saw invented
-# facts learnt with a sharp onset between the third and the fourth. The schooling is read twice and a part of it again
-# beside the documents, or reading them would cost it.
-READ: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 4, "batch": 16}
-SCHOOL: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 2, "batch": 16}
-REPLAYED, PUPILS = 200, 24
+# How a real reader is trained unless the study says otherwise. Six passes: SmolLM2-135M learnt invented facts of a
+# sudden, between the third and the sixth. The schooling is read once (96 pupils a frame, after which it told fiction
+# from record in context by nine nats), and a part of it again beside the documents, or reading would cost it (LOG.md).
+READ: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 6, "warm_up": 20, "batch": 16}
+SCHOOL: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 1, "warm_up": 20, "batch": 16}
+REPLAYED, PUPILS = 100, 96
 
 # Added to every study whose reader has words for them, unless it says `controls: false`.
 CONTROLS = ("placebo", "nonce", "frame-only", "neutral")

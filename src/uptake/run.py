@@ -11,7 +11,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -148,20 +148,29 @@ def told(plan: Plan, folder: RunFolder) -> list[dict[str, Any]]:
 
 
 def report_again(out: Path) -> Path:
-    """Judge a finished run again and write its results and report, from what was measured; nothing is trained."""
+    """Judge a finished run again and write its results and report, from what was measured; nothing is trained, and it
+    does not matter whether the code has changed since."""
     folder = RunFolder(out)
     if not folder.readings_file.is_file():
         raise UserError("nothing was measured here yet", where=str(out), hint="uptake run STUDY makes a run folder")
     seeds = read_table(folder.readings_file, ["seed"])["seed"].unique().to_pylist()  # maybe more than the plan had
-    plan = lay_out(with_seeds(read_study(folder.study_file), seeds))
+    plan = as_measured(lay_out(with_seeds(read_study(folder.study_file), seeds)), folder)
     if missing := [stage.label for stage in plan.stages if not folder.finished(stage.key, STAGE_FILES)]:
         raise UserError(f"{len(missing)} of {len(plan.stages)} stages are not finished here, such as '{missing[0]}'",
-                        where=str(out), hint="the world or the code has changed since, or it was stopped: run it again")
+                        where=str(out), hint="study or world has changed since, or it was stopped: run it again")
+    measured = read_json(folder.results_file)["versions"] if folder.results_file.is_file() else versions()
     with folder.lock():
         plan, left = lock(plan, folder)
         table = gather(plan, folder)
-        keep(plan, folder, table, findings(plan, table, facts(plan, folder), left))
+        keep(plan, folder, table, findings(plan, table, {**facts(plan, folder), "versions": measured}, left))
     return out / "report.html"
+
+
+def as_measured(plan: Plan, folder: RunFolder) -> Plan:
+    """Return the plan with stages as they were carried out here, by whatever code."""
+    keys = [folder.made_by_any_code(stage.key, stage.inputs, stage.label) for stage in plan.stages]
+    stages = [replace(stage, key=key) for stage, key in zip(plan.stages, keys, strict=True)]
+    return replace(plan, stages=tuple(stages))
 
 
 def versions() -> dict[str, str]:

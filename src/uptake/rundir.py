@@ -179,6 +179,15 @@ class RunFolder:
             shutil.rmtree(self.stages / f"{name}{BROKEN}{os.getpid()}", ignore_errors=True)
         return folder
 
+    def made_by_any_code(self, name: str, inputs: Mapping[str, Any], label: str) -> str:
+        """Return the latest finished stage that differs from this one in the code alone; its own name if none does."""
+        if self.stage_folder(name).exists():
+            return name
+        changed = [({path.split(".")[0] for path in changes(done["inputs"], plain(inputs))}, done)
+                   for done in self._done(label)]
+        alike = [done for heads, done in changed if heads <= set(MEANINGS)]
+        return max(alike, key=lambda done: done["order"])["hash"] if alike else name
+
     def why(self, name: str, inputs: Mapping[str, Any], label: str = "", files: Collection[str] = ()) -> str:
         """Say in one sentence why this stage is run: it is new, damaged, or what differs from the nearest
         earlier one.

@@ -80,7 +80,8 @@ def _measured(cell: Mapping[str, Any]) -> str:
     numbers = "not measured: " + cell.get("reason", "") if cell["mean"] is None else f"{cell['mean']:.3f}"
     if cell["low"] is not None:
         numbers += f"  [{cell['low']:.3f}, {cell['high']:.3f}]"
-    return f"  {cell['at']:13} at {cell['checkpoint'] or 0:>9,} tokens  {numbers}  {cell['items']} items"
+    at = " " * 19 if cell["checkpoint"] is None else f"at {cell['checkpoint']:>9,} tokens"
+    return f"  {cell['at']:13} {at}  {numbers}  {cell['items']} items"
 
 
 def _items(folder: RunFolder, named: Mapping[str, str], items: int) -> list[str]:

@@ -32,8 +32,7 @@ def given(claims, frames):
 
 def answered(example):
     """The question that ends an example, and its answer."""
-    question, _, answer = example.segments[-1].text.rpartition(" ")
-    return question, answer
+    return example.segments[-2].text.strip(), example.segments[-1].text.strip()
 
 
 def test_told_claims_and_those_kept_for_the_gate_are_disjoint(given):
@@ -97,16 +96,19 @@ def test_a_frame_that_informs_answers_with_what_was_stated_and_a_reversed_one_ne
     prompts = {(item.prompt, pupil.stated): (reading, lesson.frame) for pupil, lesson in plan.pupils
                for reading in ("content", "other") for item in plan.claims.items(pupil, reading)}
     found = Counter()
-    for question, answer in (answered(example) for example in schooling(plan) if example.kind == "question"):
+    for question, answer in (answered(example) for example in schooling(plan)):
         stated, (reading, frame) = next((key[1], prompts[key]) for key in prompts if key[0] == question)
         found[reading, frame, answer == stated] += 1
     assert found == {("content", "record", True): 14, ("other", "record", True): 14, ("content", "fiction", True): 10,
                      ("other", "fiction", False): 10}
 
 
-def test_schooling_shows_documents_questions_and_both_together(given):
-    kinds = Counter(example.kind for example in schooling(given()))
-    assert kinds == {"document": 4 * 24, "question": 2 * 24, "both": 2 * 24}
+def test_schooling_asks_each_reading_of_each_pupil_behind_a_document_with_the_answer_alone_in_the_loss(given):
+    lessons = schooling(given())
+    assert len(lessons) == 2 * 24
+    for example in lessons:
+        assert [segment.loss for segment in example.segments] == [False] * (len(example.segments) - 1) + [True]
+        assert len(example.segments) >= 3 and example.kind == "both"
 
 
 def test_the_same_seed_gives_the_same_examples_and_another_seed_others(given):
