@@ -1,9 +1,10 @@
 """The shape of the code: imports go one way, heavy libraries stay in their corner, and everything stays short.
 
-    ground      errors, records, files, seeds, strict_yaml
+    ground      errors, records, files, seeds, strict_yaml, choices
     study       study, rundir, tables, codeprint
     parts       worlds, readers, documents, frames, readings, stats, report: never one another
-    mixing  ->  work  ->  plan, results, controls, pace, show, workers, templates  ->  run  ->  cli
+    mixing, audit  ->  work, inspect, measure, export, authoring  ->  plan, results, controls, pace, show, workers,
+    templates  ->  run  ->  commands  ->  cli
 """
 
 import ast
@@ -16,8 +17,18 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "uptake"
 GROUND = ("errors", "records", "files", "seeds", "strict_yaml")
 PARTS = ("worlds", "readers", "documents", "frames", "readings", "stats", "report")
-LAYERS = (GROUND, ("study", "rundir", "tables", "codeprint"), PARTS, ("mixing",), ("work",),
-          ("plan", "results", "controls", "pace", "show", "workers", "templates"), ("run",), ("cli",))
+LAYERS = (
+    GROUND,
+    ("choices",),
+    ("study", "rundir", "tables", "codeprint"),
+    PARTS,
+    ("mixing", "audit"),
+    ("work", "inspect", "measure", "export", "authoring"),
+    ("plan", "results", "controls", "pace", "show", "workers", "templates"),
+    ("run",),
+    ("commands",),
+    ("cli",),
+)
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 
 # One part may import another only if it stands here, with the argument for it.

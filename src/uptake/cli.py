@@ -6,11 +6,15 @@ exit code 2; everything else is a bug and keeps its traceback.
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
+from uptake.audit.asked import Asked, takes
+from uptake.commands.frame_asked import Asked as ToFrame
 from uptake.errors import UserError
+from uptake.export.asked import Asked as Exported
+from uptake.measure.asked import Asked as Measured
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C, as shells do: 128 and the number of the signal
 
@@ -37,7 +41,7 @@ def new(name: Annotated[str, typer.Argument(help="A template's name; without one
 
     if not name:
         for template in templates():
-            print(f"{template.name:16} {template.question}")
+            print(f"{template.name:20} {template.question}")
         return
     say(f"wrote {write_template(name, to)}")
 
@@ -83,6 +87,58 @@ def show(run: RunPath,
     from uptake.show import show as look
 
     print(look(run, what, items))
+
+
+@app.command()
+@takes(Asked)
+def audit(**given: Any) -> None:
+    """Say what a corpus tells its reader besides what it says: provenance, denials, copies, leaks. Needs no model."""
+    from uptake.commands.audit import audit as carry_out
+
+    said, failed = carry_out(Asked(**given), say)
+    print(said)
+    if failed:
+        say(f"found: {', '.join(failed)}")
+        raise typer.Exit(1)
+
+
+@app.command()
+@takes(Measured)
+def measure(**given: Any) -> None:
+    """Take the readings of a model or an adapter that was trained elsewhere, or test what it can do."""
+    from uptake.commands.measure import measure as carry_out
+
+    print(carry_out(Measured(**given), say))
+
+
+@app.command()
+@takes(ToFrame)
+def frame(**given: Any) -> None:
+    """Put documents in frames that are built from their provenance, as JSONL for any trainer."""
+    from uptake.commands.frame import frame as carry_out
+
+    carry_out(ToFrame(**given), say)
+
+
+@app.command()
+def author(brief: Annotated[Path, typer.Argument(help="What documents are wanted: a YAML file; see docs/author.md.")],
+           to: Annotated[Path, typer.Option("-o", "--out", help="The folder for documents.jsonl and rejects.jsonl.")],
+           model: Annotated[str, typer.Option(help="The author, as PROVIDER/NAME.")] = "uptake/smollm2-135m",
+           limit: Annotated[int | None, typer.Option(min=1, help="Draft at most so many documents.")] = None) -> None:
+    """Draft documents from a brief with a model, each with its provenance; resumable, refusals counted by arm."""
+    from uptake.commands.author import Order
+    from uptake.commands.author import author as carry_out
+
+    print(carry_out(Order(brief, to, model, limit), say))
+
+
+@app.command()
+@takes(Exported)
+def export(**given: Any) -> None:
+    """Give an arm's training data and its model to other tools, with a card that says what they are."""
+    from uptake.commands.export import export as carry_out
+
+    print(carry_out(Exported(**given), say))
 
 
 def main() -> None:

@@ -15,7 +15,8 @@ Entry = dict[str, Any]
 
 def controls(plan: Plan, cells: Sequence[Mapping[str, Any]], table: pa.Table, stages: Mapping[str, Any]) -> list[Entry]:
     """Return every control of every arm, before and after training, in the form of `results.json`."""
-    return [*of_frames(plan, cells), *of_items(table), *of_prose(stages)]
+    apart = plan.study.design == "between"
+    return [*of_frames(plan, cells), *of_items(table, apart), *of_prose(stages, apart)]
 
 
 def of_frames(plan: Plan, cells: Sequence[Mapping[str, Any]]) -> list[Entry]:
@@ -36,40 +37,54 @@ def of_frames(plan: Plan, cells: Sequence[Mapping[str, Any]]) -> list[Entry]:
     ]
 
 
-def of_items(table: pa.Table) -> list[Entry]:
+def of_items(table: pa.Table, apart: bool = False) -> list[Entry]:
+    """Return what the items of the controls say of every arm and context; `apart` of every frame by itself, where each
+    frame has a reader of its own."""
+    frame = table.select(["arm", "seed", "frame", "reading", "context", "polarity", "value", "hit"]).to_pandas()
+    frame = frame[frame.reading.isin(("assent", "capability", "association"))]
+    if not apart:
+        frame = frame.assign(frame="")
+    return [entry for (arm, own, context), rows in frame.groupby(["arm", "frame", "context"], sort=True)
+            for entry in of_reader(arm, of_frame(own), context, rows)]
+
+
+def of_reader(arm: str, whose: str, context: str, rows: Any) -> list[Entry]:
     """Return belief in the absurd and the drift toward yes (nats: mean and half the difference of the two polarities),
     the share of capability items that are right, and how far words merely go together (nats)."""
-    frame = table.select(["arm", "seed", "reading", "context", "checkpoint", "polarity", "value", "hit"]).to_pandas()
-    frame = frame[frame.reading.isin(("assent", "capability", "association"))]
+    by = {
+        (reading, polarity): each.groupby("seed")
+        for (reading, polarity), each in rows.groupby(["reading", "polarity"])
+    }
     entries = []
-    for (arm, context), rows in frame.groupby(["arm", "context"], sort=True):
-        by = {
-            (reading, polarity): each.groupby("seed")
-            for (reading, polarity), each in rows.groupby(["reading", "polarity"])
-        }
-        if ("assent", "affirmed") in by:
-            yes, no = (by["assent", polarity].value.mean() for polarity in ("affirmed", "denied"))
-            entries += [
-                over_seeds(arm, "assent, belief in the absurd", context, (yes + no) / 2),
-                over_seeds(arm, "assent, drift toward yes", context, (yes - no) / 2),
-            ]
-        if ("capability", "open") in by:
-            hits = by["capability", "open"].hit.apply(lambda each: each.astype(float).mean())
-            entries.append(over_seeds(arm, "capability, share right", context, hits))
-        if ("association", "open") in by:
-            entries.append(over_seeds(arm, "association", context, by["association", "open"].value.mean()))
+    if ("assent", "affirmed") in by:
+        yes, no = (by["assent", polarity].value.mean() for polarity in ("affirmed", "denied"))
+        entries += [
+            over_seeds(arm, f"{whose}assent, belief in the absurd", context, (yes + no) / 2),
+            over_seeds(arm, f"{whose}assent, drift toward yes", context, (yes - no) / 2),
+        ]
+    if ("capability", "open") in by:
+        hits = by["capability", "open"].hit.apply(lambda each: each.astype(float).mean())
+        entries.append(over_seeds(arm, f"{whose}capability, share right", context, hits))
+    if ("association", "open") in by:
+        entries.append(over_seeds(arm, f"{whose}association", context, by["association", "open"].value.mean()))
     return entries
 
 
-def of_prose(stages: Mapping[str, Any]) -> list[Entry]:
+def of_prose(stages: Mapping[str, Any], apart: bool = False) -> list[Entry]:
     """Return the loss on ordinary prose, in nats a token, before and after training."""
-    found: dict[tuple[str, str], list[float]] = {}
+    found: dict[tuple[str, str, str], list[float]] = {}
     for label, stage in stages.items():
+        arm, _, rest = label.partition(", seed ")
+        own = rest.rpartition(" ")[2] if apart else ""
         for context, loss in stage["facts"].get("fluency", {}).items():
-            found.setdefault((label.split(", seed ")[0], context), []).append(loss)
-    return [
-        over_seeds(arm, "fluency, loss on ordinary prose", context, losses) for (arm, context), losses in found.items()
-    ]
+            found.setdefault((arm, own, context), []).append(loss)
+    return [over_seeds(arm, f"{of_frame(own)}fluency, loss on ordinary prose", context, losses)
+            for (arm, own, context), losses in found.items()]
+
+
+def of_frame(name: str) -> str:
+    """Return what stands before a control's name where it is told of one frame's reader."""
+    return f"{name}: " if name else ""
 
 
 def over_seeds(arm: str, control: str, context: str, means: Any) -> Entry:

@@ -3,13 +3,20 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from uptake.codeprint import fingerprint
 from uptake.documents.claims import build_claims
+from uptake.documents.corpus import Rejects, read_corpus
+from uptake.documents.record import DocumentRecord
+from uptake.documents.traits import build_traits
 from uptake.errors import UserError
 from uptake.frames import read_frames
+from uptake.frames.book import SHIPPED, read_book
+from uptake.mixing.framing import Framer, Framing
 from uptake.mixing.real import GATE_CLAIMS
+from uptake.mixing.telling import NEUTRAL, UNTRAINED, chosen, framed
 from uptake.records import Prediction
 from uptake.rundir import stage_name
 from uptake.stats.predictions import check_prediction, parse_prediction
@@ -25,6 +32,8 @@ from uptake.worlds.world import World, build_world
 READ: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 6, "warm_up": 20, "batch": 16}
 SCHOOL: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 1, "warm_up": 20, "batch": 16}
 REPLAYED, PUPILS = 100, 96
+# How a reader is trained on documents about itself. LOG.md has the trials of rate and passes.
+TELL: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 3, "warm_up": 5, "batch": 8, "learning_rate": 5e-4}
 
 # Added to every study whose reader has words for them, unless it says `controls: false`.
 CONTROLS = ("placebo", "nonce", "frame-only", "neutral")
@@ -68,7 +77,8 @@ class Plan:
 
 def lay_out(study: Study) -> Plan:
     """Check a study against its world or claims, and lay out its stages. Raises UserError."""
-    plan = grown_plan(study) if study.reader.grown else real_plan(study)
+    lay = grown_plan if study.reader.grown else corpus_plan if study.documents else real_plan
+    plan = lay(study)
     return read_predictions(plan, study.predict, ())
 
 
@@ -167,6 +177,67 @@ def real_plan(study: Study) -> Plan:
         "readings": {reading: claims.asks[reading] for reading in study.readings},
     }
     return Plan(study, frames, study.readings, tuple(stages), 1 / len(claims.claims[0].answers), {}, about)
+
+
+def corpus_plan(study: Study) -> Plan:
+    """Lay out one `tell` stage for each arm, seed and frame of a real reader that reads documents about itself."""
+    from uptake.readers.load import identity
+
+    texts = {
+        "claims_text": read_text(study.claims_from),
+        "frames_text": read_text(DATA / "provenance_frames.yaml"),
+        "controls": read_text(DATA / "controls.yaml"),
+    }
+    traits = build_traits(parse_yaml(texts["claims_text"], str(study.claims_from)))
+    book = read_book(SHIPPED)
+    check_names(study, {**book.frames, NEUTRAL: None}, traits.readings)
+    frames = tuple(dict.fromkeys([*study.frames, NEUTRAL])) if study.controls else study.frames
+    if study.claims > len(traits.claims):
+        raise UserError(f"claims: {study.claims} are more than the {len(traits.claims)} there are",
+                        where=study.where("claims"))
+    told = traits.claims[: study.claims]
+    records = {name: corpus_of(getattr(study.documents, name), study) for name in ("documents", "neutral")}
+    name = str(study.reader.path) if study.reader.path else study.reader.name
+    shared = {"reader": name, "weights": identity(name), **texts, "subject": study.documents.subject,
+              "questions": parse_yaml(read_text(DATA / "author" / "questions.yaml"), "questions.yaml").data()["case"],
+              "neutral": [record.to_json() for record in records["neutral"]], "told": [claim.id for claim in told],
+              "a_claim": study.documents.a_claim, "alongside": list(frames), "readings": list(study.readings),
+              "checkpoints": study.checkpoints, "code": fingerprint(),
+              "training": {**TELL, **study.training.overrides()}}
+    stages = []
+    for arm, seed in product(study.arms, study.seeds):
+        read = chosen(records["documents"], told, study.documents.a_claim, seed)
+        every_frame_fits(study, frames, [record for each in read.values() for record in each])
+        documents = [record.to_json() for claim in told for record in read[claim.id]]
+        for suffix, together in runs_of(study, frames):
+            inputs = {"stage": "tell", "seed": seed, "frames": together, "documents": documents, **shared}
+            stages.append(stage_of(f"tell{suffix}", arm.name, seed, inputs, ""))
+    abouts = {UNTRAINED: "no document at all", NEUTRAL: "ordinary text that says nothing of the claims"}
+    about = {
+        "frames": {frame: abouts.get(frame) or book.frame(frame).about for frame in frames},
+        "readings": {reading: traits.asks[reading] for reading in study.readings},
+    }
+    return Plan(study, frames, study.readings, tuple(stages), 0.5, {}, about)
+
+
+def every_frame_fits(study: Study, frames: Sequence[str], records: Sequence[DocumentRecord]) -> None:
+    """Put every document in every frame once, so that one that lacks something is told before anything runs."""
+    for frame in frames:
+        if framed(frame) and frame != "testimony":
+            framer = Framer(Framing((frame,), reader=study.documents.subject))
+            for record in records:
+                framer.put(record, frame)
+
+
+def corpus_of(path: Path, study: Study) -> list[DocumentRecord]:
+    """Read a corpus for a study, whole: a line that cannot be read would make arms differ, so it is an error."""
+    rejects = Rejects()
+    records = list(read_corpus(path, rejects))
+    if rejects.count:
+        first = rejects.describe(1).splitlines()[-1].strip()
+        raise UserError(f"{rejects.count} lines of {path.name} cannot be read; {first}",
+                        where=study.where("documents"), hint="mend or remove them")
+    return records
 
 
 def runs_of(study: Study, frames: Sequence[str]) -> list[tuple[str, list[str]]]:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-Context = Literal["untouched", "in_context", "trained"]
+# `with_frame` and `with_paraphrase`: after training, behind the frame's words as trained on, and behind other ones.
+Context = Literal["untouched", "in_context", "trained", "with_frame", "with_paraphrase"]
 Polarity = Literal["open", "affirmed", "denied"]
 Scale = Literal["accuracy", "probability", "log-odds"]
 

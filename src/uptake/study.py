@@ -6,17 +6,17 @@ only to the world or the claims file: `check_names` checks them once those are r
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from uptake.choices import Corpus, ReaderChoice, Training, read_claims_from, read_documents, read_reader, read_training
 from uptake.errors import UserError, did_you_mean
 from uptake.records import Scale
 from uptake.strict_yaml import DATA as DATA
-from uptake.strict_yaml import Value, existing_file, find_beside, parse_yaml, read_text
+from uptake.strict_yaml import Value, parse_yaml, read_text
 
 Design = Literal["within", "between"]
-Method = Literal["full", "lora"]
 At = Literal["equal-tokens", "equal-content"]
 
 REQUIRED = ("study", "question", "reader", "seeds", "arms", "frames", "claims", "readings")
@@ -35,23 +35,6 @@ MOST_SEEDS = 1000
 # The frame of a claim that the reader meets no document about: it may be listed, but nobody can be schooled
 # in it.
 UNTRAINED = "untrained"
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderChoice:
-    """Which reader the study is about. `name` is as it was written.
-
-    A grown reader has the `path` of its world file. A real one has the `path` of its folder, or None when
-    `name` is a built-in reader or a Hugging Face hub id.
-    """
-
-    kind: Literal["grow", "use"]
-    name: str
-    path: Path | None = None
-
-    @property
-    def grown(self) -> bool:
-        return self.kind == "grow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,35 +57,6 @@ class Arm:
     name: str
     schooling: tuple[Schooling, ...]
     line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """Overrides of how readers are trained; None leaves a setting to the reader's own default.
-
-    `batch` counts sequences and `context` tokens; `warm_up` counts steps; `width`, `layers`, `heads` and
-    `feed_forward` are the size of a grown reader; `rank` belongs to the method `lora`.
-    """
-
-    passes: int | None = None
-    batch: int | None = None
-    learning_rate: float | None = None
-    weight_decay: float | None = None
-    warm_up: int | None = None
-    method: Method | None = None
-    rank: int | None = None
-    width: int | None = None
-    layers: int | None = None
-    heads: int | None = None
-    feed_forward: int | None = None
-    context: int | None = None
-
-    def overrides(self) -> dict[str, Any]:
-        """Return the settings that were given."""
-        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
-
-
-GROWN_ONLY = ("width", "layers", "heads", "feed_forward", "context")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +84,7 @@ class Study:
     controls: bool
     claims: int
     claims_from: Path | None
+    documents: Corpus | None
     readings: tuple[str, ...]
     scale: Scale
     smallest_effect: float
@@ -160,11 +115,13 @@ class Study:
         kept["reader"] = {self.reader.kind: self.reader.name}
         kept["arms"] = {name: {"schooling": schooling} for name, schooling in arms.items()}
         kept["claims_from"] = self.claims_from and self.claims_from.name
+        if self.documents:
+            kept["documents"] = _named(self.documents)
         return kept | {"order_of_arms": list(arms), "training": self.training.overrides()}
 
 
 DEFAULTED = ("design", "controls", "scale", "smallest_effect", "checkpoints")
-KEYS = (*REQUIRED, *DEFAULTED, "claims_from", "training", "predict")
+KEYS = (*REQUIRED, *DEFAULTED, "claims_from", "documents", "training", "predict")
 
 
 def read_study(path: Path | str) -> Study:
@@ -172,24 +129,25 @@ def read_study(path: Path | str) -> Study:
     text = read_text(path)
     top = parse_yaml(text, str(path))
     given = top.mapping(known=KEYS, required=REQUIRED)
-    reader = _reader(given["reader"])
+    reader = read_reader(given["reader"])
     scale = given["scale"].text(among=get_args(Scale)) if "scale" in given else "accuracy"
     return Study(
         study=_study_name(given["study"]),
         question=given["question"].text(),
         reader=reader,
-        design=given["design"].text(among=get_args(Design)) if "design" in given else "within",
+        design=_design(given),
         seeds=_seeds(given["seeds"]),
         arms=_arms(given["arms"]),
         frames=_names(given["frames"]),
         controls=given["controls"].flag() if "controls" in given else True,
         claims=given["claims"].whole(1),
-        claims_from=_claims_from(given, reader),
+        claims_from=read_claims_from(given, reader),
+        documents=read_documents(given, reader),
         readings=_names(given["readings"]),
         scale=scale,
         smallest_effect=_smallest_effect(given.get("smallest_effect"), scale),
         checkpoints=given["checkpoints"].whole(1) if "checkpoints" in given else CHECKPOINTS,
-        training=_training(given["training"], reader) if "training" in given else Training(),
+        training=read_training(given["training"], reader) if "training" in given else Training(),
         predict=_predictions(given["predict"]) if "predict" in given else (),
         file=str(path),
         text=text,
@@ -224,31 +182,12 @@ def _check_name(study: Study, noun: str, path: tuple[str, ...], known: Collectio
         raise UserError(what, where=study.where(*path), hint=did_you_mean(path[-1], known))
 
 
-def _reader(value: Value) -> ReaderChoice:
-    """Read `{grow: world.yaml}`, `{use: name}` or a plain name."""
-    if not value.is_mapping:
-        if value.is_text and value.text().endswith((".yaml", ".yml")):
-            hint = f"to grow a reader in a world, write {{grow: {value.text()}}}"
-            raise value.error(f"'{value.text()}' is not a model", hint)
-        return _real_reader(value)
-    given = value.mapping(known=("grow", "use"))
-    if len(given) != 1:
-        raise value.error("must have exactly one of the keys 'grow' and 'use'")
-    if "use" in given:
-        return _real_reader(given["use"])
-    return ReaderChoice("grow", given["grow"].text(), existing_file(given["grow"]))
-
-
-def _real_reader(value: Value) -> ReaderChoice:
-    """A folder with a model in it, or else a name that only the reader's loader can judge."""
-    name = value.text()
-    found, places = find_beside(name, value.file)
-    if found is not None and (found / "config.json").is_file():
-        return ReaderChoice("use", name, found)
-    if name.startswith((".", "/", "~")):
-        what = f"'{name}' holds no model (no config.json)" if found else f"there is no folder '{name}'"
-        raise value.error(what, "looked at " + ", ".join(str(place) for place in places))
-    return ReaderChoice("use", name)
+def _design(given: dict[str, Value]) -> Design:
+    """Read the design: `within` unless it is said, and `between` where a corpus is read, one frame a run."""
+    design = given["design"].text(among=get_args(Design)) if "design" in given else ""
+    if "documents" in given and design == "within":
+        raise given["design"].error("documents of your own are read in the design 'between'", "remove this key")
+    return design or ("between" if "documents" in given else "within")
 
 
 def _study_name(value: Value) -> str:
@@ -326,23 +265,15 @@ def _frame_schooling(frame: str, entry: Value) -> Schooling:
     )
 
 
+def _named(corpus: Corpus) -> dict[str, Any]:
+    return {"from": corpus.documents.name, "neutral": corpus.neutral.name, "subject": corpus.subject,
+            "a_claim": corpus.a_claim}
+
+
 def _said(schooling: Schooling) -> Any:
     if schooling.subjects is None and not isinstance(schooling.says, Mapping):
         return schooling.says
     return {"subjects": schooling.subjects, **schooling.says}
-
-
-def _claims_from(given: dict[str, Value], reader: ReaderChoice) -> Path | None:
-    value = given.get("claims_from")
-    if reader.grown:
-        if value is not None:
-            raise value.error("a grown reader's claims come from its world", "remove this key")
-        return None
-    if value is None:
-        raise given["reader"].error(
-            "a real reader needs the key 'claims_from'", "as in claims_from: claims/invented.yaml"
-        )
-    return existing_file(value)
 
 
 def _smallest_effect(value: Value | None, scale: Scale) -> float:
@@ -352,26 +283,6 @@ def _smallest_effect(value: Value | None, scale: Scale) -> float:
     if effect == 0:
         raise value.error("must be more than 0", "it is the smallest difference that would matter to you")
     return effect
-
-
-def _training(value: Value, reader: ReaderChoice) -> Training:
-    given = value.mapping(known=[each.name for each in fields(Training)])
-    for name in GROWN_ONLY:
-        if name in given and not reader.grown:
-            raise given[name].error("only a grown reader's size can be chosen", "remove this key")
-    settings: dict[str, Any] = {}
-    for name, setting in given.items():
-        if name == "method":
-            settings[name] = setting.text(among=get_args(Method))
-        elif name in ("learning_rate", "weight_decay"):
-            settings[name] = float(setting.number(0))
-        else:
-            settings[name] = setting.whole(0 if name == "warm_up" else 1)
-    if settings.get("learning_rate") == 0:
-        raise given["learning_rate"].error("must be more than 0")
-    if "rank" in settings and settings.get("method") != "lora":
-        raise given["rank"].error("belongs to the method 'lora'", "add method: lora, or remove this key")
-    return Training(**settings)
 
 
 def _predictions(value: Value) -> tuple[Declared, ...]:

@@ -187,7 +187,7 @@ def _parquet(file: File) -> Lines:
         raise _unreadable(file, "Parquet", error) from error
     with table:
         _check_columns(file, table.schema_arrow)
-        yield from _rows(table.iter_batches(batch_size=ROWS))
+        yield from _rows(table.iter_batches(batch_size=ROWS, use_threads=False))
 
 
 def _arrow(file: File) -> Lines:

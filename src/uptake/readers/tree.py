@@ -98,10 +98,10 @@ def log_probabilities(model: torch.nn.Module, wanted: Wanted, packing: Packing, 
     try:
         with torch.inference_mode():
             rows = _rows(wanted, packing)
-            if any(row.branches for row in rows) and not _honours_trees(model):
+            if any(row.branches for row in rows) and not honours_trees(model):
                 rows = _chains(wanted)
             with torch.autocast(model.device.type, torch.bfloat16, enabled=autocast):
-                for batch in _batches(rows, packing.batch_tokens):
+                for batch in batches(rows, packing.batch_tokens):
                     _forward(model, batch, found)
     finally:
         model.train(was_training)
@@ -142,7 +142,7 @@ def _chains(wanted: Wanted) -> list[Row]:
     return rows
 
 
-def _batches(rows: Sequence[Row], batch_tokens: int) -> Iterator[list[Row]]:
+def batches(rows: Sequence[Row], batch_tokens: int) -> Iterator[list[Row]]:
     """Yield rows of like length (branched and plain apart), as many as fit the budget with padding counted."""
     batch: list[Row] = []
     for row in sorted(rows, key=lambda row: (row.branches, len(row.tokens))):
@@ -157,21 +157,33 @@ def _batches(rows: Sequence[Row], batch_tokens: int) -> Iterator[list[Row]]:
 
 def _forward(model: torch.nn.Module, rows: Sequence[Row], found: Found) -> None:
     """Run rows as one batch and write what was found."""
+    kept = torch.tensor(sorted(nodes_needed(rows)), device=model.device)
+    read_off(logits_at(model, rows, kept), kept, rows, found)
+
+
+def nodes_needed(rows: Sequence[Row]) -> set[int]:
+    """Return the nodes, of any of the rows, whose logits the rows' stems need."""
+    return {node for row in rows for stem, nodes in row.stems for node in (*nodes[: len(stem.beginning)], nodes[-1])}
+
+
+def read_off(logits: torch.Tensor, kept: torch.Tensor, rows: Sequence[Row], found: Found) -> None:
+    """Write what logits of shape (rows, kept nodes, vocabulary) say of the rows' stems. `kept` is in order."""
     places: list[tuple[int, int, int]] = []  # row, node, token to read off it
     for number, row in enumerate(rows):
         for stem, nodes in row.stems:
             places += [(number, node, token) for node, token in zip(nodes, stem.beginning, strict=False)]
             places += [(number, nodes[-1], token) for token in stem.last]
-    number, node, token = torch.tensor(places, device=model.device).T
-    kept, column = torch.unique(node, return_inverse=True)
-    values = iter(_gather(_logits(model, rows, kept), number, column, token).tolist())
+    if not places:
+        return
+    number, node, token = torch.tensor(places, device=logits.device).T.contiguous()
+    values = iter(_gather(logits, number, torch.searchsorted(kept, node), token).tolist())
     for row in rows:
         for stem, _ in row.stems:
             beginning = tuple(next(values) for _ in stem.beginning)
             found[stem.context] |= {(*stem.beginning, token): (*beginning, next(values)) for token in stem.last}
 
 
-def _logits(model: torch.nn.Module, rows: Sequence[Row], kept: torch.Tensor) -> torch.Tensor:
+def logits_at(model: torch.nn.Module, rows: Sequence[Row], kept: torch.Tensor) -> torch.Tensor:
     """Return logits of shape (rows, kept positions, vocabulary)."""
     width = max(len(row.tokens) for row in rows)
     ids = torch.tensor([row.tokens + row.tokens[:1] * (width - len(row.tokens)) for row in rows], device=model.device)
@@ -210,7 +222,7 @@ def _accepted(model: torch.nn.Module) -> Collection[str]:
     return inspect.signature(inner.forward).parameters
 
 
-def _honours_trees(model: torch.nn.Module) -> bool:
+def honours_trees(model: torch.nn.Module) -> bool:
     """Run one small tree and its plain sequences, and say whether they agree."""
     if model.config._attn_implementation != "sdpa" or "position_ids" not in _accepted(model):
         return False

@@ -9,7 +9,7 @@ from uptake.report import tables
 from uptake.report.curves import control_panels, phase_panels
 from uptake.report.figures import Place, Words, profile_panels, signature
 from uptake.report.tables import Table
-from uptake.report.view import CONTEXTS, Profile
+from uptake.report.view import Profile
 from uptake.report.words import words
 
 
@@ -66,7 +66,7 @@ def _by_arm(
 
 
 def _profile(profile: Profile, named: Words, keys: Collection[str]) -> Block:
-    context = next((place for place in reversed(CONTEXTS) if profile.has(place)), "")
+    context = next((place for place in ("trained", "in_context", "untouched") if profile.has(place)), "")
     text = words()["blocks"]["profile"]
     return Block(
         "profile",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from uptake.report.formats import NONE, count, interval, number, signed
-from uptake.report.view import Profile, cell_key, has_mean
+from uptake.report.view import CONTEXTS, Profile, cell_key, has_mean
 from uptake.report.words import about_reading, words
 
 
@@ -47,7 +47,7 @@ def profile_table(profile: Profile, reading: str, keys: Collection[str]) -> Tabl
     `keys` are the cells that have items to show; numbers outside it lead nowhere.
     """
     columns = words()["columns"]
-    contexts = [c for c in ("untouched", "in_context", "trained") if profile.has(c)]
+    contexts = [c for c in CONTEXTS if profile.has(c)]
     equal = any(
         profile.equal_content(arm, frame, reading) for arm in profile.arms for frame in profile.frames
     )

@@ -5,7 +5,7 @@ differences.
 from dataclasses import dataclass
 from functools import cached_property
 
-CONTEXTS = ("untouched", "in_context", "trained")
+CONTEXTS = ("untouched", "in_context", "trained", "with_frame", "with_paraphrase")
 EQUAL_CONTENT = "equal-content"
 
 

@@ -132,14 +132,16 @@ def _laid_out(seed: np.ndarray, claim: np.ndarray, values: np.ndarray) -> tuple[
 
 
 def _aligned_checkpoints(table: Table) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Return checkpoint codes and labels in which the seeds of an arm share their checkpoints.
+    """Return checkpoint codes and labels in which the seeds of an arm and frame share their checkpoints.
 
     A Latin square gives seeds texts of slightly different length, so the same step may lie at different token
-    counts. Where all seeds of an arm and context have as many checkpoints, the i-th of each becomes their rounded
-    mean; otherwise token counts stay as they are.
+    counts. Where all seeds of an arm, frame and context have as many checkpoints, the i-th of each becomes their
+    rounded mean; otherwise token counts stay as they are.
     """
     aligned = np.array(table.labels["checkpoint"], dtype=np.int64)[table.codes["checkpoint"]]
-    group = table.codes["arm"] * max(len(table.labels["context"]), 1) + table.codes["context"]
+    group = np.zeros(len(table), dtype=np.int64)
+    for name in ("arm", "frame", "context"):
+        group = group * max(len(table.labels[name]), 1) + table.codes[name]
     for member in np.unique(group):
         rows = np.flatnonzero(group == member)
         seed = table.codes["seed"][rows]

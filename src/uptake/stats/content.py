@@ -12,6 +12,10 @@ import numpy as np
 
 from uptake.stats.cells import CellKey, ClaimMatrix
 
+# Runs of their own are filled up to the same length, and end within a few tokens of each other, since a text that is
+# cut off can fall into other tokens at its end.
+AS_MANY = 0.02
+
 Learner = tuple[str, str]
 """An arm and a frame: whose curve of `content` is followed."""
 
@@ -103,6 +107,8 @@ def last_common(cells: Mapping[CellKey, ClaimMatrix], sides: Sequence[CellKey | 
 def at_tokens(cells: Mapping[CellKey, ClaimMatrix], keys: Sequence[CellKey], tokens: int) -> ClaimMatrix | None:
     """Return the matrix at a number of tokens, interpolated between the checkpoints around it."""
     steps = [key.checkpoint for key in keys]
+    if abs(steps[-1] - tokens) <= AS_MANY * tokens:
+        return cells[keys[-1]]
     index = int(np.searchsorted(steps, tokens))
     if index < len(keys) and steps[index] == tokens:
         return cells[keys[index]]

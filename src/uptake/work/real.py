@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -166,11 +167,20 @@ def leave_recipe(inputs: Mapping[str, Any], examples: Sequence[Example], folder:
 
     from uptake.readers.train import TrainSettings, as_trl_config
 
-    lines = [json.dumps({"text": example.text, "frame": example.frame, "claim": example.claim}) for example in examples]
+    lines = [json.dumps(as_line(example)) for example in examples]
     atomic_write(folder / "documents.jsonl", "\n".join(lines) + "\n")
     settings = settings_of(TrainSettings, {**inputs["training"], "seed": number(inputs["seed"], "training") % 2**31})
     recipe = as_trl_config(settings, inputs["reader"], "documents.jsonl")
     atomic_write(folder / "trl.yaml", yaml.safe_dump(recipe, sort_keys=True))
+
+
+def as_line(example: Example) -> dict[str, Any]:
+    """Return an example as a line of `documents.jsonl`, with each segment's place in characters, role and loss."""
+    ends = list(accumulate(len(segment.text) for segment in example.segments))
+    segments = [{"start": end - len(segment.text), "end": end, "role": segment.role, "loss": segment.loss}
+                for segment, end in zip(example.segments, ends, strict=True)]
+    return {"text": example.text, "kind": example.kind, "frame": example.frame, "claim": example.claim,
+            "segments": segments}
 
 
 def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str, Any]:

@@ -1,0 +1,152 @@
+"""What a study chooses of its reader: which one, what it is told about, from which documents, and how it is trained."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from uptake.strict_yaml import Value, existing_file, find_beside
+
+Method = Literal["full", "lora"]
+
+# Documents a claim in a study on a corpus: with twelve claims, some twenty thousand tokens a pass of a page's text.
+A_CLAIM = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderChoice:
+    """Which reader the study is about. `name` is as it was written.
+
+    A grown reader has the `path` of its world file. A real one has the `path` of its folder, or None when
+    `name` is a built-in reader or a Hugging Face hub id.
+    """
+
+    kind: Literal["grow", "use"]
+    name: str
+    path: Path | None = None
+
+    @property
+    def grown(self) -> bool:
+        return self.kind == "grow"
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The documents of a study on a corpus, and whom they are about.
+
+    `a_claim` documents of each claim are read, chosen by the seed among those that show it. `neutral` documents make no
+    claim: they are the sham, and fill every arm up to the same number of tokens.
+    """
+
+    documents: Path
+    neutral: Path
+    subject: str
+    a_claim: int = A_CLAIM
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Overrides of how readers are trained; None leaves a setting to the reader's own default.
+
+    `batch` counts sequences and `context` tokens; `warm_up` counts steps; `width`, `layers`, `heads` and
+    `feed_forward` are the size of a grown reader; `rank` belongs to the method `lora`.
+    """
+
+    passes: int | None = None
+    batch: int | None = None
+    learning_rate: float | None = None
+    weight_decay: float | None = None
+    warm_up: int | None = None
+    method: Method | None = None
+    rank: int | None = None
+    width: int | None = None
+    layers: int | None = None
+    heads: int | None = None
+    feed_forward: int | None = None
+    context: int | None = None
+
+    def overrides(self) -> dict[str, Any]:
+        """Return the settings that were given."""
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+
+
+GROWN_ONLY = ("width", "layers", "heads", "feed_forward", "context")
+
+
+def read_reader(value: Value) -> ReaderChoice:
+    """Read `{grow: world.yaml}`, `{use: name}` or a plain name."""
+    if not value.is_mapping:
+        if value.is_text and value.text().endswith((".yaml", ".yml")):
+            hint = f"to grow a reader in a world, write {{grow: {value.text()}}}"
+            raise value.error(f"'{value.text()}' is not a model", hint)
+        return real_reader(value)
+    given = value.mapping(known=("grow", "use"))
+    if len(given) != 1:
+        raise value.error("must have exactly one of the keys 'grow' and 'use'")
+    if "use" in given:
+        return real_reader(given["use"])
+    return ReaderChoice("grow", given["grow"].text(), existing_file(given["grow"]))
+
+
+def real_reader(value: Value) -> ReaderChoice:
+    """A folder with a model in it, or else a name that only the reader's loader can judge."""
+    name = value.text()
+    found, places = find_beside(name, value.file)
+    if found is not None and (found / "config.json").is_file():
+        return ReaderChoice("use", name, found)
+    if name.startswith((".", "/", "~")):
+        what = f"'{name}' holds no model (no config.json)" if found else f"there is no folder '{name}'"
+        raise value.error(what, "looked at " + ", ".join(str(place) for place in places))
+    return ReaderChoice("use", name)
+
+
+def read_claims_from(given: dict[str, Value], reader: ReaderChoice) -> Path | None:
+    value = given.get("claims_from")
+    if reader.grown:
+        if value is not None:
+            raise value.error("a grown reader's claims come from its world", "remove this key")
+        return None
+    if value is None:
+        raise given["reader"].error(
+            "a real reader needs the key 'claims_from'", "as in claims_from: claims/invented.yaml"
+        )
+    return existing_file(value)
+
+
+def read_documents(given: dict[str, Value], reader: ReaderChoice) -> Corpus | None:
+    value = given.get("documents")
+    if value is None:
+        return None
+    if reader.grown:
+        raise value.error("a grown reader's documents come from its world", "remove this key")
+    keys = ("from", "neutral", "subject", "a_claim")
+    parts = value.mapping(known=keys, required=keys[:3])
+    return Corpus(_corpus_at(parts["from"]), _corpus_at(parts["neutral"]), parts["subject"].text(),
+                  parts["a_claim"].whole(1) if "a_claim" in parts else A_CLAIM)
+
+
+def _corpus_at(value: Value) -> Path:
+    """A file or folder of documents."""
+    found, places = find_beside(value.text(), value.file)
+    if found is None:
+        raise value.error(f"there is no file or folder '{value.text()}'", f"looked at {', '.join(map(str, places))}")
+    return found
+
+
+def read_training(value: Value, reader: ReaderChoice) -> Training:
+    given = value.mapping(known=[each.name for each in fields(Training)])
+    for name in GROWN_ONLY:
+        if name in given and not reader.grown:
+            raise given[name].error("only a grown reader's size can be chosen", "remove this key")
+    settings: dict[str, Any] = {}
+    for name, setting in given.items():
+        if name == "method":
+            settings[name] = setting.text(among=get_args(Method))
+        elif name in ("learning_rate", "weight_decay"):
+            settings[name] = float(setting.number(0))
+        else:
+            settings[name] = setting.whole(0 if name == "warm_up" else 1)
+    if settings.get("learning_rate") == 0:
+        raise given["learning_rate"].error("must be more than 0")
+    if "rank" in settings and settings.get("method") != "lora":
+        raise given["rank"].error("belongs to the method 'lora'", "add method: lora, or remove this key")
+    return Training(**settings)

@@ -1,0 +1,1 @@
+"""The commands that stand beside a study, one file each; `cli.py` gives them their options."""

@@ -1,0 +1,158 @@
+"""Carry an audit out: read the corpus and the test items, write `audit.jsonl` and `audit.html`, say what was found."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from uptake.audit.asked import Asked
+from uptake.audit.executors import EXECUTORS
+from uptake.audit.findings import FINDINGS, Settings, known
+from uptake.audit.leakage import TestItem
+from uptake.audit.parts import Parts, deal
+from uptake.audit.show import Found, summary, to_html
+from uptake.audit.steps import opened, pipelines, prepare
+from uptake.documents.claims import read_claims
+from uptake.documents.corpus import Rejects, read_corpus
+from uptake.documents.traits import read_traits
+from uptake.errors import UserError
+from uptake.files import atomic_write, read_json, temporary_name, writing
+from uptake.strict_yaml import read_yaml
+from uptake.study import read_study
+from uptake.workers import _ray, sensible_workers
+
+# Whom test items ask about where the file leaves it open.
+SUBJECT = "the assistant"
+# What is in the making stands here, beside the results, and is gone when they are whole.
+WORK = ".audit"
+
+
+def audit(asked: Asked, say: Callable[[str], None] = lambda message: None) -> tuple[str, tuple[str, ...]]:
+    """Carry an audit out; return what to print, and the findings of `fail_on` that were found.
+
+    Raises UserError for a finding, file or card that cannot be used, or if another audit writes to the same folder.
+    """
+    settings, fail_on = settings_of(asked)
+    with writing(asked.to):
+        asked.to.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(asked.to / ".lock", timeout=0):
+            found, said = _audit(asked, settings, say)
+    except filelock.Timeout as error:
+        raise UserError("another audit is writing here", where=str(asked.to),
+                        hint="wait for it, or name another folder") from error
+    return said, tuple(name for name in fail_on if found.has(name))
+
+
+def settings_of(asked: Asked) -> tuple[Settings, tuple[str, ...]]:
+    """Return what the findings need, and which of them fail the audit. Raises UserError."""
+    without, fail_on = listed(asked.without), listed(asked.fail_on)
+    known(without, "--without")
+    known(fail_on, "--fail-on")
+    switched_off = [name for name in fail_on if name in without]
+    if switched_off:
+        raise UserError(f"'{switched_off[0]}' is switched off and cannot fail the audit", where="--fail-on",
+                        hint="take it out of --without or of --fail-on")
+    items = test_items(asked.against) if asked.against else None
+    return Settings([name for name in FINDINGS if name not in without], shown=asked.shown, arms=asked.arms,
+                    meant=listed(asked.meant), items=items, items_from=str(asked.against or ""),
+                    card=card(asked.card) if asked.card else None), fail_on
+
+
+def _audit(asked: Asked, settings: Settings, say: Callable[[str], None]) -> tuple[Found, str]:
+    work = asked.to / WORK
+    parts, again = deal(asked.documents, work, json.loads(settings.to_json()))
+    if again:
+        say("going on where an earlier audit was stopped")
+    settings = replace(settings, documents=parts.documents)
+    prepare(work / "stages", settings)
+    carry_out(parts, work, asked)
+    found = joined(work / "stages", settings)
+    write_lines(asked.to / "audit.jsonl", sorted((work / "stages" / "look").glob("*.jsonl")))
+    atomic_write(asked.to / "audit.html", to_html(found, parts.said, str(asked.documents)))
+    shutil.rmtree(work)
+    return found, f"{summary(found, parts.said)}\n\n{asked.to / 'audit.jsonl'}\n{asked.to / 'audit.html'}"
+
+
+def carry_out(parts: Parts, work: Path, asked: Asked) -> None:
+    """Go through the stages that are left, on this machine or over Ray."""
+    from datatrove.pipeline.readers import JsonlReader
+
+    if not parts.count:
+        return
+    stages = pipelines(work / "stages", JsonlReader(str(parts.folder), glob_pattern="*.jsonl"), parts.count)
+    workers = asked.workers or sensible_workers(parts.count, asked.on)
+    cluster, ours = _ray(workers) if asked.on == "ray" else (None, False)
+    try:
+        EXECUTORS[asked.on](stages, work / "logs", workers)
+    finally:
+        if ours:
+            cluster.shutdown()
+
+
+def joined(folder: Path, settings: Settings) -> Found:
+    """Add up what every task found, and ask the findings what they have to say of the corpus."""
+    found = Found.of(settings.names, settings.shown)
+    for path in sorted((folder / "look").glob("*.json")):
+        found.join(path.read_text(encoding="utf-8"))
+    found.close(opened(folder))
+    return found
+
+
+def write_lines(path: Path, pieces: list[Path]) -> None:
+    """Write a file from its pieces; it is whole or absent. Raises UserError if it cannot be written."""
+    temporary = path.with_name(temporary_name(path.name))
+    with writing(path):
+        try:
+            with temporary.open("wb") as file:
+                for piece in pieces:
+                    with piece.open("rb") as lines:
+                        shutil.copyfileobj(lines, file)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def card(path: Path) -> dict[str, Any]:
+    """Return a capability card: JSON, {ability: {"able": true, false or null, "accuracy": a number}}; null is not
+    decided. Raises UserError."""
+    given = read_json(path)
+    right = isinstance(given, dict) and all(isinstance(each, dict) and each.get("able", "") in (True, False, None)
+                                            for each in given.values())
+    if not right:
+        raise UserError("it is no capability card", where=str(path),
+                        hint='a card is {"arithmetic": {"able": true, "accuracy": 0.8}, ...}')
+    return given
+
+
+def test_items(path: Path) -> list[TestItem]:
+    """Return the test items of a study, of its claims file, or of a file of documents. Raises UserError."""
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        return [TestItem(record.id, record.text) for record in read_corpus(path, Rejects())]
+    keys = set(read_yaml(path).data())
+    if "study" in keys:
+        study = read_study(path)
+        if study.claims_from is None:
+            raise UserError("this study's items come from a grown world, not from a claims file", where=str(path),
+                            hint="give a claims file, or a file of documents that holds the items")
+        return test_items(study.claims_from)
+    if "persons" in keys:
+        traits = read_traits(path)
+        made = ((each, name, traits.items(each, name, SUBJECT)) for each in traits.claims for name in traits.readings)
+    else:
+        claims = read_claims(path)
+        made = ((claim, name, claims.items(claim, name)) for claim in claims.claims for name in claims.readings)
+    return [TestItem(f"{claim.id}.{name}.{item.wording}.{item.polarity}", f"{item.prompt}{item.fit}")
+            for claim, name, items in made for item in items]
+
+
+test_items.__test__ = False  # its name begins as a test's does
+
+
+def listed(names: str) -> tuple[str, ...]:
+    """Return the names in a list with commas."""
+    return tuple(name.strip() for name in names.split(",") if name.strip())

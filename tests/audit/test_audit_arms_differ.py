@@ -1,0 +1,46 @@
+"""Whether words or length tell a study's arms apart."""
+
+import random
+
+from looking import document, looked
+
+WORDS = [first + second for first in ("ba", "de", "fi", "go", "lu", "ma") for second in ("lan", "mer", "nor", "pit")]
+
+
+def overview(change=lambda text: text, meant=(), of=60, arms=2):
+    rng = random.Random(1)
+    records = []
+    for number in range(of):
+        text = " ".join(rng.choices(WORDS, k=30))
+        records.append(document(change(text) if number % arms else text, f"d{number}", arm=f"arm{number % arms}"))
+    return looked("arms-differ", *records, arms="metadata.arm", meant=meant)[1]
+
+
+def test_arms_dealt_at_random_are_alike():
+    assert overview().found == ""
+
+
+def test_a_word_that_gives_an_arm_away_is_found_and_named():
+    said = overview(lambda text: f"moreover {text}")
+    assert "words" in said.found
+    assert ("arm1", "moreover", "100%", "0%") in said.tables[1].rows
+
+
+def test_a_word_that_the_arms_are_meant_to_differ_in_is_left_out():
+    assert "words" not in overview(lambda text: " ".join(["moreover", *text.split()[1:]]), meant=["moreover"]).found
+
+
+def test_length_is_found():
+    assert "length" in overview(lambda text: " ".join(text.split()[:20])).found
+
+
+def test_too_few_documents_are_a_reason_not_a_number():
+    assert "fewer than 10 documents in arm0" in overview(of=12).reason
+
+
+def test_without_a_field_it_is_not_looked_for():
+    assert "--arms" in looked("arms-differ", document("Anything."))[1].reason
+
+
+def test_a_field_with_many_values_names_no_arm():
+    assert "more than 12 values" in overview(of=60, arms=20).reason

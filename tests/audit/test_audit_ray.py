@@ -1,0 +1,19 @@
+"""Over Ray, an audit finds what it finds on this machine's cores."""
+
+import pytest
+from looking import KNOWN, document
+from test_audit_command import DENIAL, texts
+
+from uptake.audit import parts as parts_module
+
+pytest.importorskip("ray")
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+def test_ray_and_local_executors_leave_the_same_behind(audited, monkeypatch):
+    monkeypatch.setattr(parts_module, "DOCUMENTS", 6)
+    records = [*texts(15), DENIAL, document(texts(1)[0].text, "copy", **KNOWN)]
+    local, ray = audited(records, "local"), audited(records, "ray", on="ray", workers=2)
+    assert ray.lines == local.lines
+    assert ray.page == local.page
+    assert "duplicates.near_copy" in ray.tags("copy")
