@@ -384,7 +384,7 @@ def alone(name: str, records: list[DocumentRecord]) -> set[str]:
     """The tags that one finding gives a corpus, without files or processes."""
     finding = FINDINGS[name](Settings([name]))
     under = [page for each in records for page in pages(each)]
-    if isinstance(finding, Collector):
+    if isinstance(finding, Collector) and not finding.idle:
         notes = [json.loads(json.dumps(finding.see(page))) for page in under]
         finding.know(json.loads(json.dumps(finding.settle(notes))))
     return {mark.tag for page in under for mark in finding.look(page, Tally())}

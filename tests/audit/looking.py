@@ -19,7 +19,7 @@ def looked(name, *records, families=None, **settings):
     finding, tally = FINDINGS[name](Settings([name], **settings)), Tally()
     under = [page for record in records
              for page in pages(record, Family(*families[record.id]) if families else None)]
-    if isinstance(finding, Collector):
+    if isinstance(finding, Collector) and not finding.idle:
         notes = [note for page in under if (note := finding.see(page)) is not None]
         finding.know(json.loads(json.dumps(finding.settle(notes))))
     marks = [mark for page in under for mark in finding.look(page, tally)]

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_ray_and_local_executors_leave_the_same_behind(audited, monkeypatch):
-    monkeypatch.setattr(parts_module, "DOCUMENTS", 6)
+    monkeypatch.setattr(parts_module, "DOCUMENTS", 9)
     records = [*texts(15), DENIAL, document(texts(1)[0].text, "copy", **KNOWN)]
     local, ray = audited(records, "local"), audited(records, "ray", on="ray", workers=2)
     assert ray.lines == local.lines

@@ -41,13 +41,14 @@ class ArmsDiffer:
     name = "arms-differ"
 
     def __init__(self, at: str | None, meant: Collection[str] = (), documents: int = 0) -> None:
+        self.idle = at is None
         self._at, self._meant = at, frozenset(word.lower() for word in meant)
         # So many that even an arm of one document in a hundred gives as many as are drawn.
         self._share = min(1.0, 100 * DRAWN / max(1, documents))
         self._settled: Mapping[str, Any] = {}
 
     def see(self, page: Page) -> Any | None:
-        if self._at is None or page.at:
+        if page.at:
             return None
         arm, place = value_at(page.record, self._at), sampled(page.record.id)
         if arm is not None and place >= self._share:

@@ -18,6 +18,7 @@ class Asked:
 
     documents: Annotated[Path, typer.Argument(metavar="DOCS", help="A file or folder of documents: docs/documents.md.")]
     to: Annotated[Path, typer.Option("-o", "--out", help="The folder for audit.jsonl and audit.html.")]
+    reader: Annotated[str | None, typer.Option(help="Who reads: smollm2-135m, a folder, or a hub id.")] = None
     arms: Annotated[str | None, typer.Option(help="The field that names a document's arm: metadata.arm.")] = None
     meant: Annotated[str, typer.Option(help="Words that the arms are meant to differ in, with commas.")] = ""
     against: Annotated[Path | None, typer.Option(help="Test items: a study, a claims file, or documents.")] = None

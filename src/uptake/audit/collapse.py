@@ -44,7 +44,7 @@ class Collapse:
     """Tags: `name`, `opening`, `plot`; the score is the share of documents that have it. `documents` is how many there
     are, if known."""
 
-    name = "collapse"
+    name, idle = "collapse", False
 
     def __init__(self, documents: int = 0) -> None:
         words = data("collapse")

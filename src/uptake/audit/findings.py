@@ -13,6 +13,8 @@ from uptake.audit.ownerless import Ownerless
 from uptake.audit.page import Finding
 from uptake.audit.provenance import Provenance
 from uptake.audit.self_denial import SelfDenial
+from uptake.audit.status import Status
+from uptake.audit.tells import Tells
 from uptake.errors import UserError, did_you_mean
 
 
@@ -21,7 +23,8 @@ class Settings:
     """What is to be found, and what findings may need beside the documents.
 
     `names` are the findings; `documents` is how many documents there are, if known (those that settle on a sample take
-    all of them otherwise); `shown` is how many of them the page shows.
+    all of them otherwise); `shown` is how many of them the page shows. `reader` is whom the findings of `BY_READING`
+    ask, `reader_is` what tells it from any other, and `threads` how many it may use in one task.
     """
 
     names: Sequence[str]
@@ -32,6 +35,9 @@ class Settings:
     items: Sequence[TestItem] | None = None
     items_from: str = ""
     card: Mapping[str, Mapping[str, Any]] | None = None
+    reader: str | None = None
+    reader_is: str = ""
+    threads: int = 1
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -45,6 +51,8 @@ class Settings:
 
 FINDINGS: dict[str, Callable[[Settings], Finding]] = {
     "provenance": lambda given: Provenance(),
+    "status": lambda given: Status(),
+    "tells": lambda given: Tells(),
     "self-denial": lambda given: SelfDenial(given.card),
     "ownerless": lambda given: Ownerless(),
     "duplicates": lambda given: Duplicates(),
@@ -52,6 +60,9 @@ FINDINGS: dict[str, Callable[[Settings], Finding]] = {
     "leakage": lambda given: Leakage(given.items, given.items_from),
     "arms-differ": lambda given: ArmsDiffer(given.arms, given.meant, given.documents),
 }
+
+# These need a reader.
+BY_READING = ("status", "tells")
 
 
 def findings(settings: Settings) -> list[Finding]:

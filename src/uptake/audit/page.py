@@ -7,7 +7,7 @@ it settles what the corpus shows (`settle`), and knows that (`know`) before it l
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -84,8 +84,10 @@ class Finding(Protocol):
 
 @runtime_checkable
 class Collector(Finding, Protocol):
-    """A finding that must know the whole corpus before it can look at one document. Notes, and what is settled, are
-    plain data (JSON)."""
+    """A finding that must know the whole corpus before it can look at one document, unless it is `idle`, since what it
+    would need was not given. Notes, and what is settled, are plain data (JSON)."""
+
+    idle: bool
 
     def see(self, page: "Page") -> Any | None: ...
 
@@ -129,7 +131,9 @@ HASHES = _Hashes()
 
 class Page:
     """A document under the glass, or a piece of a long one (`at` says where it begins). What several findings need of
-    it is made once, and only if one asks."""
+    it is made once, and only if one asks. `read` holds what findings noted of it when a reader read it, by name."""
+
+    read: Mapping[str, Any] | None = None
 
     def __init__(self, record: DocumentRecord, text: str | None = None, at: int = 0,
                  family: Family | None = None) -> None:

@@ -26,6 +26,7 @@ class Gated:
 
     def __init__(self, entries: list[dict[str, Any]]) -> None:
         self._patterns = [([frozenset(words) for words in each["when"]], re.compile(each["says"])) for each in entries]
+        self._words = frozenset().union(*(words for when, _ in self._patterns for words in when))
 
     def met(self, page: Page) -> bool:
         """Whether one of them stands in the text."""
@@ -40,8 +41,13 @@ class Gated:
         return apart
 
     def _open(self, page: Page) -> Iterator[re.Pattern[str]]:
-        return (pattern for when, pattern in self._patterns
-                if not any(words.isdisjoint(page.vocabulary) for words in when))
+        here = self._words & page.vocabulary
+        for when, pattern in self._patterns:
+            for words in when:
+                if words.isdisjoint(here):
+                    break
+            else:
+                yield pattern
 
 
 def either(patterns: list[str] | str, flags: int = 0) -> re.Pattern[str]:

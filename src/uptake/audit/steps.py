@@ -3,6 +3,7 @@
     see       each document once: what the collectors note of it, and its MinHash signature     a task a part
     meet      near-copies meet in buckets                                                        a task a bucket
     settle    near-copies are joined, the collectors settle what the corpus shows               one task
+    acquaint, read   with a reader: see `reading.py`                                            one task; a task a part
     look      each document again: its marks, and what is counted                               a task a part
 
 `pipelines(folder, reader, tasks)` lists them; `see`, `meet` and `settle` are left out where no finding needs them.
@@ -11,7 +12,7 @@ Tasks share nothing but files under `folder`: `asked.json` (see `prepare`), what
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from pydantic import ValidationError
 
 from uptake.audit.findings import Settings, findings
 from uptake.audit.near import BUCKETS, families, meeting, signing
-from uptake.audit.page import Collector, Family, Finding, Grouped, pages
+from uptake.audit.page import Collector, Family, Finding, Grouped, Page, pages
+from uptake.audit.reading import LEARNT, Acquaint, Read, Reads, notes_of
 from uptake.audit.show import Found, attributes
 from uptake.documents.record import DocumentRecord
 from uptake.files import atomic_write
@@ -43,11 +45,13 @@ def pipelines(folder: Path, reader: PipelineStep, tasks: int) -> list[tuple[str,
     chosen = opened(folder)
     grouped = any(isinstance(finding, Grouped) for finding in chosen)
     stages: list[tuple[str, list[PipelineStep], int]] = []
-    if grouped or any(isinstance(finding, Collector) for finding in chosen):
+    if grouped or _collectors(chosen):
         stages.append(("see", [reader, See(folder), *([signing(folder / "signatures")] if grouped else [])], tasks))
         if grouped:
             stages.append(("meet", [meeting(folder / "signatures", folder / "pairs")], BUCKETS))
         stages.append(("settle", [Settle(folder)], 1))
+    if any(isinstance(finding, Reads) for finding in chosen):
+        stages += [("acquaint", [Acquaint(folder)], 1), ("read", [reader, Read(folder)], tasks)]
     return [*stages, ("look", [reader, Look(folder)], tasks)]
 
 
@@ -76,7 +80,7 @@ class See(_Step):
 
     def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
         folder = Path(self.folder)
-        collectors = [finding for finding in opened(folder) if isinstance(finding, Collector)]
+        collectors = _collectors(opened(folder))
         for name in ("notes", "seen"):
             (folder / name).mkdir(exist_ok=True)
         with (folder / "notes" / f"{rank:05d}.jsonl").open("w", encoding="utf-8") as notes, \
@@ -103,9 +107,8 @@ class Settle(_Step):
         if any(isinstance(finding, Grouped) for finding in chosen):
             places = (folder / each for each in ("families", "signatures", "pairs", "seen"))
             settled["families"] = families(*places)
-        for finding in chosen:
-            if isinstance(finding, Collector):
-                settled[finding.name] = finding.settle(self._notes(folder, finding))
+        for finding in _collectors(chosen):
+            settled[finding.name] = finding.settle(self._notes(folder, finding))
         atomic_write(folder / "settled.json", json.dumps(settled))
 
     def _notes(self, folder: Path, finding: Finding) -> Iterator[Any]:
@@ -129,14 +132,28 @@ class Look(_Step):
         found = Found.of([finding.name for finding in chosen], _asked(folder).shown)
         (folder / "look").mkdir(exist_ok=True)
         with (folder / "look" / f"{rank:05d}.jsonl").open("w", encoding="utf-8") as lines:
-            for number, (document, record) in enumerate(self._records(data)):
+            # Lines of notes are taken as they come: without a reader there are none, and without end.
+            for number, ((document, record), noted) in enumerate(zip(self._records(data), notes_of(folder, rank),
+                                                                     strict=False)):
                 with self.track_time():
-                    marks = [mark if page.at == 0 else mark.moved(page.at) for page in pages(record, known.get(number))
+                    marks = [mark if page.at == 0 else mark.moved(page.at)
+                             for page in _read(pages(record, known.get(number)), noted)
                              for finding in chosen for mark in finding.look(page, found.tallies[finding.name])]
                     found.add(record, marks)
                     lines.write(attributes(record, marks) + "\n")
                 yield document
         atomic_write(folder / "look" / f"{rank:05d}.json", found.to_json())
+
+
+def _read(under: Iterator[Page], noted: Mapping[str, Any] | None) -> Iterator[Page]:
+    """Put what was noted of a document beside its first piece, which is the one that was read."""
+    for page in under:
+        page.read = noted if page.at == 0 else None
+        yield page
+
+
+def _collectors(chosen: list[Finding]) -> list[Collector]:
+    return [finding for finding in chosen if isinstance(finding, Collector) and not finding.idle]
 
 
 def record_of(document: Document) -> DocumentRecord | None:
@@ -153,15 +170,18 @@ def record_of(document: Document) -> DocumentRecord | None:
 
 def opened(folder: Path) -> list[Finding]:
     """The findings, knowing what was settled so far. A process makes them once, however many tasks it carries out."""
-    settled = folder / "settled.json"
-    return _made((folder / "asked.json").read_text(encoding="utf-8"),
-                 settled.read_text(encoding="utf-8") if settled.exists() else "{}")
+    asked, *known = (path.read_text(encoding="utf-8") if path.exists() else "{}" for path in
+                     (folder / "asked.json", folder / "settled.json", folder / LEARNT))
+    return _made(asked, *known)
 
 
 @lru_cache(maxsize=1)
-def _made(asked: str, settled: str) -> list[Finding]:
+def _made(asked: str, settled: str, learnt: str) -> list[Finding]:
     chosen, known = findings(Settings.from_json(asked)), json.loads(settled)
+    of_reader = json.loads(learnt).get("learnt", {})
     for finding in chosen:
+        if isinstance(finding, Reads) and finding.name in of_reader:
+            finding.know(of_reader[finding.name])
         if isinstance(finding, Collector) and finding.name in known:
             finding.know(known[finding.name])
         if isinstance(finding, Grouped):

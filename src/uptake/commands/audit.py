@@ -1,6 +1,7 @@
 """Carry an audit out: read the corpus and the test items, write `audit.jsonl` and `audit.html`, say what was found."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,16 +12,18 @@ import filelock
 
 from uptake.audit.asked import Asked
 from uptake.audit.executors import EXECUTORS
-from uptake.audit.findings import FINDINGS, Settings, known
+from uptake.audit.findings import BY_READING, FINDINGS, Settings, known
 from uptake.audit.leakage import TestItem
-from uptake.audit.parts import Parts, deal
+from uptake.audit.parts import Parts, _code, deal
+from uptake.audit.reading import LEARNT
 from uptake.audit.show import Found, summary, to_html
 from uptake.audit.steps import opened, pipelines, prepare
+from uptake.codeprint import fingerprint
 from uptake.documents.claims import read_claims
 from uptake.documents.corpus import Rejects, read_corpus
 from uptake.documents.traits import read_traits
 from uptake.errors import UserError
-from uptake.files import atomic_write, read_json, temporary_name, writing
+from uptake.files import atomic_write, digest, read_json, temporary_name, write_json, writing
 from uptake.strict_yaml import read_yaml
 from uptake.study import read_study
 from uptake.workers import _ray, sensible_workers
@@ -57,6 +60,11 @@ def settings_of(asked: Asked) -> tuple[Settings, tuple[str, ...]]:
     if switched_off:
         raise UserError(f"'{switched_off[0]}' is switched off and cannot fail the audit", where="--fail-on",
                         hint="take it out of --without or of --fail-on")
+    if not asked.reader:
+        unread = [name for name in fail_on if name in BY_READING]
+        if unread:
+            raise UserError(f"'{unread[0]}' needs a reader", where="--fail-on", hint="name one with --reader")
+        without = (*without, *BY_READING)
     items = test_items(asked.against) if asked.against else None
     return Settings([name for name in FINDINGS if name not in without], shown=asked.shown, arms=asked.arms,
                     meant=listed(asked.meant), items=items, items_from=str(asked.against or ""),
@@ -65,15 +73,21 @@ def settings_of(asked: Asked) -> tuple[Settings, tuple[str, ...]]:
 
 def _audit(asked: Asked, settings: Settings, say: Callable[[str], None]) -> tuple[Found, str]:
     work = asked.to / WORK
+    if any(name in BY_READING for name in settings.names):
+        settings = replace(settings, reader=asked.reader, reader_is=reader_is(asked.reader, say))
     parts, again = deal(asked.documents, work, json.loads(settings.to_json()))
     if again:
         say("going on where an earlier audit was stopped")
-    settings = replace(settings, documents=parts.documents)
+    settings = replace(settings, documents=parts.documents, threads=threads(parts, asked))
     prepare(work / "stages", settings)
+    if settings.reader:
+        acquainted(asked.to / LEARNT, work / "stages" / LEARNT, settings.reader_is, say)
     carry_out(parts, work, asked)
     found = joined(work / "stages", settings)
     write_lines(asked.to / "audit.jsonl", sorted((work / "stages" / "look").glob("*.jsonl")))
     atomic_write(asked.to / "audit.html", to_html(found, parts.said, str(asked.documents)))
+    if settings.reader and parts.count:
+        write_json(asked.to / LEARNT, {**read_json(work / "stages" / LEARNT), "reader_is": settings.reader_is})
     shutil.rmtree(work)
     return found, f"{summary(found, parts.said)}\n\n{asked.to / 'audit.jsonl'}\n{asked.to / 'audit.html'}"
 
@@ -85,13 +99,39 @@ def carry_out(parts: Parts, work: Path, asked: Asked) -> None:
     if not parts.count:
         return
     stages = pipelines(work / "stages", JsonlReader(str(parts.folder), glob_pattern="*.jsonl"), parts.count)
-    workers = asked.workers or sensible_workers(parts.count, asked.on)
+    workers = workers_of(parts, asked)
     cluster, ours = _ray(workers) if asked.on == "ray" else (None, False)
     try:
         EXECUTORS[asked.on](stages, work / "logs", workers)
     finally:
         if ours:
             cluster.shutdown()
+
+
+def reader_is(name: str, say: Callable[[str], None]) -> str:
+    """Return what tells what a reader says from what any other would, or other code. Raises UserError without it."""
+    from uptake.readers.load import identity
+
+    return digest([name, identity(name, say), fingerprint(), _code()])
+
+
+def acquainted(kept: Path, place: Path, reader: str, say: Callable[[str], None]) -> None:
+    """Take what is known of the reader from an earlier audit in the same folder."""
+    if place.exists():
+        return
+    if kept.exists() and (known := read_json(kept)).get("reader_is") == reader:
+        write_json(place, known)
+    else:
+        say("the reader is tried on texts of known status, and writes some of its own: a minute for a small one")
+
+
+def threads(parts: Parts, asked: Asked) -> int:
+    """Return how many threads a task may use, so that the tasks at work at once share the processor."""
+    return max(1, (os.cpu_count() or 1) // max(1, min(parts.count, workers_of(parts, asked))))
+
+
+def workers_of(parts: Parts, asked: Asked) -> int:
+    return asked.workers or sensible_workers(parts.count, asked.on)
 
 
 def joined(folder: Path, settings: Settings) -> Found:
