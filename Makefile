@@ -24,6 +24,7 @@ bench: .venv/ready         ## speed, as ratios measured in one run
 	$(BIN)/pip install -q -r benchmarks/requirements.txt
 	$(BIN)/python benchmarks/bench_train.py
 	$(BIN)/python benchmarks/bench_score.py
+	$(BIN)/python benchmarks/bench_audit.py
 
 calibrate: .venv/ready     ## the instrument's own false-alarm rate and power, into results/calibration/
 	$(BIN)/python benchmarks/calibrate.py

@@ -88,7 +88,7 @@ def local(work: Callable[..., Any], tasks: Sequence[Task], workers: int) -> Iter
 
 def on_ray(work: Callable[..., Any], tasks: Sequence[Task], workers: int) -> Iterator[tuple[str, Any]]:
     """As `local`, over Ray: the cluster that RAY_ADDRESS names, or a local one. Folders must be on a shared disk."""
-    ray, ours = _ray(workers)
+    ray, ours = cluster(workers)
     remote = ray.remote(num_cpus=1, max_retries=ATTEMPTS - 1)(work)
     waiting, done = {task.key: task for task in tasks}, set()
     running: dict[Any, str] = {}
@@ -109,7 +109,7 @@ def on_ray(work: Callable[..., Any], tasks: Sequence[Task], workers: int) -> Ite
             ray.shutdown()
 
 
-def _ray(workers: int) -> tuple[Any, bool]:
+def cluster(workers: int) -> tuple[Any, bool]:
     """Return Ray, connected, and whether it was we who connected it. Raises UserError."""
     os.environ.update({name: os.environ.get(name, value) for name, value in RAY.items()})
     try:

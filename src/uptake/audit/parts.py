@@ -35,7 +35,7 @@ def deal(corpus: Path, work: Path, asked: Any) -> tuple[Parts, bool]:
 
     Raises UserError where the corpus cannot be read or `work` not be written.
     """
-    stamp = digest([asked, _files(corpus), _code()])
+    stamp = digest([asked, _files(corpus), code_stamp()])
     done = work / "read.json"
     if done.exists() and (raw := read_json(done))["stamp"] == stamp:
         return Parts(work / "parts", raw["parts"], raw["documents"], raw["said"]), True
@@ -84,7 +84,7 @@ def _files(corpus: Path) -> list[tuple[str, int, int]]:
 
 
 @cache
-def _code() -> str:
+def code_stamp() -> str:
     """The audit's own code and words: marks made by other code are made again."""
     here = Path(__file__).parent
     files = sorted((*here.glob("*.py"), *(here.parent / "data" / "audit").glob("*.yaml")))

@@ -14,7 +14,7 @@ from uptake.audit.asked import Asked
 from uptake.audit.executors import EXECUTORS
 from uptake.audit.findings import BY_READING, FINDINGS, Settings, known
 from uptake.audit.leakage import TestItem
-from uptake.audit.parts import Parts, _code, deal
+from uptake.audit.parts import Parts, code_stamp, deal
 from uptake.audit.reading import LEARNT
 from uptake.audit.show import Found, summary, to_html
 from uptake.audit.steps import opened, pipelines, prepare
@@ -26,7 +26,7 @@ from uptake.errors import UserError
 from uptake.files import atomic_write, digest, read_json, temporary_name, write_json, writing
 from uptake.strict_yaml import read_yaml
 from uptake.study import read_study
-from uptake.workers import _ray, sensible_workers
+from uptake.workers import cluster, sensible_workers
 
 # Whom test items ask about where the file leaves it open.
 SUBJECT = "the assistant"
@@ -100,19 +100,19 @@ def carry_out(parts: Parts, work: Path, asked: Asked) -> None:
         return
     stages = pipelines(work / "stages", JsonlReader(str(parts.folder), glob_pattern="*.jsonl"), parts.count)
     workers = workers_of(parts, asked)
-    cluster, ours = _ray(workers) if asked.on == "ray" else (None, False)
+    ray, ours = cluster(workers) if asked.on == "ray" else (None, False)
     try:
         EXECUTORS[asked.on](stages, work / "logs", workers)
     finally:
         if ours:
-            cluster.shutdown()
+            ray.shutdown()
 
 
 def reader_is(name: str, say: Callable[[str], None]) -> str:
     """Return what tells what a reader says from what any other would, or other code. Raises UserError without it."""
     from uptake.readers.load import identity
 
-    return digest([name, identity(name, say), fingerprint(), _code()])
+    return digest([name, identity(name, say), fingerprint(), code_stamp()])
 
 
 def acquainted(kept: Path, place: Path, reader: str, say: Callable[[str], None]) -> None:
