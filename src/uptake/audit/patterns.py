@@ -28,6 +28,10 @@ class Gated:
         self._patterns = [([frozenset(words) for words in each["when"]], re.compile(each["says"])) for each in entries]
         self._words = frozenset().union(*(words for when, _ in self._patterns for words in when))
 
+    def within(self, text: str) -> bool:
+        """Whether one of them stands in a text that nobody has made a page of."""
+        return any(pattern.search(text.lower()) for _, pattern in self._patterns)
+
     def met(self, page: Page) -> bool:
         """Whether one of them stands in the text."""
         return any(pattern.search(page.lower) for pattern in self._open(page))

@@ -148,8 +148,8 @@ class Tells:
         found = curvature(measured)
         score = 1 - above(self._own["whole"], found)
         said = f"curvature {found:+.1f}; own-authorship score {score:.2f}"
-        # With few samples of the reader's own, none of them may lie so low by chance: the normal law is asked as well.
-        if score <= max(ALARM_WHOLE, 1 / (len(self._own["whole"]) + 1)) and _normal(found) < ALARM_WHOLE:
+        # Below the lowest of few samples is no rare place: there the normal law must agree.
+        if score <= ALARM_WHOLE or (found < self._own["whole"][0] and _normal(found) < ALARM_WHOLE):
             tally["other"] += 1
             yield page.whole("tells", "another_hand", round(1 - score, 4), said)
         elif score >= OWN:
@@ -264,10 +264,11 @@ def _book() -> dict[str, Any]:
 
 @cache
 def _pool() -> tuple[list[str], list[dict[str, list[str]]]]:
-    """The stock names of one word, and for each tongue its names and places of one word."""
+    """The stock names of one word, and for each tongue its names and places of one word; a tongue that lacks a kind of
+    them is left out."""
     tongues = [{kind: [each for each in listed if re.fullmatch(r"[A-Z][a-z]{2,}", each)]
                 for kind, listed in tongue.items()} for tongue in _book()["tongues"].values()]
-    return [each for each in _book()["stock"] if " " not in each], tongues
+    return [each for each in _book()["stock"] if " " not in each], [each for each in tongues if all(each.values())]
 
 
 def _of_the_world(tongue: Mapping[str, Sequence[str]], one: bool, rng: Random) -> str:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from uptake.audit.patterns import Gated, either
 from uptake.audit.patterns import data as audit_data
-from uptake.audit.patterns import either
 from uptake.authoring.answers import Answer
 from uptake.authoring.brief import TESTIMONY, Brief, data, pool
 from uptake.authoring.commissions import Commission
@@ -156,12 +156,12 @@ def _disclosed(brief: Brief, commission: Commission, text: str) -> str:
 
 def may_disclose(text: str) -> bool:
     """Say whether a text may say of itself what it is, in words that nobody asked for."""
-    return bool(_disclosing().search(text.lower()))
+    return _disclosing().within(text)
 
 
 @cache
-def _disclosing() -> re.Pattern[str]:
-    return either(audit_data("disclosures")["status"])
+def _disclosing() -> Gated:
+    return Gated(audit_data("disclosures")["status"])
 
 
 def _test_item(brief: Brief, commission: Commission, text: str) -> str:
