@@ -1,5 +1,6 @@
 """What a study chooses of its reader: which one, what it is told about, from which documents, and how it is trained."""
 
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -7,9 +8,15 @@ from typing import Any, Literal, get_args
 from uptake.strict_yaml import Value, existing_file, find_beside
 
 Method = Literal["full", "lora"]
+Says = Literal["stated", "foil"]
 
 # Documents a claim in a study on a corpus: with twelve claims, some twenty thousand tokens a pass of a page's text.
 A_CLAIM = 6
+
+# A step of a grown reader unless the study says otherwise; LOG.md has the trials.
+STEP_PASSES, REPLAY = 4, 0.5
+# The stage that comes before all others of a grown reader.
+GROW = "grow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,37 @@ class Corpus:
     neutral: Path
     subject: str
     a_claim: int = A_CLAIM
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happens to a grown reader next: it reads documents of the claims, and a part of its schooling again.
+
+    The documents stand in the frames that the claims were dealt, or all in one `frame`; they say what is stated or, to
+    overwrite it, the foil. `exposures` is documents of each claim in one pass, None leaving it to the world; `replay`
+    is the share of the schooling's examples that every pass holds besides.
+    """
+
+    name: str
+    frame: str = ""
+    says: Says = "stated"
+    exposures: int | None = None
+    passes: int = STEP_PASSES
+    replay: float = REPLAY
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A frame of the world under a name of the study's own, with a dose and a time of its own.
+
+    `exposures` is documents of each claim in one pass, None leaving it to the world; they are read in the passes that
+    lie between the shares `since` and `until` of a stage.
+    """
+
+    frame: str
+    exposures: int | None = None
+    since: float = 0.0
+    until: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +188,36 @@ def read_training(value: Value, reader: ReaderChoice) -> Training:
     if "rank" in settings and settings.get("method") != "lora":
         raise given["rank"].error("belongs to the method 'lora'", "add method: lora, or remove this key")
     return Training(**settings)
+
+
+def read_then(value: Value) -> tuple[Step, ...]:
+    """Read what happens to a grown reader after it is grown: stages by name, in the order in which they stand."""
+    return tuple(_step(name, entry) for name, entry in value.mapping().items())
+
+
+def _step(name: str, entry: Value) -> Step:
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", name) or name == GROW:
+        raise entry.error(f"'{name}' cannot name a stage", f"use a-z, 0-9 and -, and another name than '{GROW}'")
+    keys = ("frame", "says", "exposures", "passes", "replay")
+    given = {} if entry.is_empty else entry.mapping(known=keys)
+    settings: dict[str, Any] = {key: given[key].whole(1) for key in ("exposures", "passes") if key in given}
+    if "frame" in given:
+        settings["frame"] = given["frame"].text()
+    if "says" in given:
+        settings["says"] = given["says"].text(among=get_args(Says))
+    if "replay" in given:
+        settings["replay"] = float(given["replay"].number(0, 1))
+    return Step(name, **settings)
+
+
+def read_variants(value: Value) -> dict[str, Variant]:
+    """Read the frames that a study names itself."""
+    return {name: _variant(entry) for name, entry in value.mapping().items()}
+
+
+def _variant(entry: Value) -> Variant:
+    given = entry.mapping(known=("as", "exposures", "since", "until"), required=("as",))
+    since, until = (float(given[key].number(0, 1)) if key in given else at for key, at in (("since", 0), ("until", 1)))
+    if since >= until:
+        raise entry.error("is never read", "'since' must be below 'until', both being shares of the training")
+    return Variant(given["as"].text(), given["exposures"].whole(1) if "exposures" in given else None, since, until)

@@ -1,18 +1,19 @@
 """From a study to a plan: which stages will be carried out, on what, and which predictions are at stake."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+from uptake.choices import GROW
 from uptake.codeprint import fingerprint
 from uptake.documents.claims import build_claims
 from uptake.documents.corpus import Rejects, read_corpus
 from uptake.documents.record import DocumentRecord
 from uptake.documents.traits import build_traits
 from uptake.errors import UserError
-from uptake.frames import read_frames
+from uptake.frames import FrameSpec, read_frames
 from uptake.frames.book import SHIPPED, read_book
 from uptake.mixing.framing import Framer, Framing
 from uptake.mixing.real import GATE_CLAIMS
@@ -41,7 +42,8 @@ CONTROLS = ("placebo", "nonce", "frame-only", "neutral")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of one arm and seed. `key` is the hash of `inputs`, which name all that its numbers depend on."""
+    """One stage of one arm and seed. `key` is the hash of `inputs`, which name all that its numbers depend on; `reader`
+    is what its reader is called in tables."""
 
     name: str
     arm: str
@@ -49,6 +51,7 @@ class Stage:
     key: str
     needs: str
     inputs: Mapping[str, Any]
+    reader: str
 
     @property
     def label(self) -> str:
@@ -74,6 +77,11 @@ class Plan:
     predictions: tuple[Prediction, ...] = ()
     exploratory: tuple[Prediction, ...] = ()
 
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """What the arms' readers are called, stage by stage where an arm has several."""
+        return tuple(name for arm in self.study.arms for name in arm.readers)
+
 
 def lay_out(study: Study) -> Plan:
     """Check a study against its world or claims, and lay out its stages. Raises UserError."""
@@ -84,7 +92,7 @@ def lay_out(study: Study) -> Plan:
 
 def read_predictions(plan: Plan, locked: Sequence[Declared], exploratory: Sequence[Declared]) -> Plan:
     """Return the plan with its predictions read, and the names in them checked. Raises UserError."""
-    arms, names = [arm.name for arm in plan.study.arms], plan.study.file
+    arms, names = plan.readers, plan.study.file
 
     def read(said: Declared) -> Prediction:
         prediction = parse_prediction(said.say, said.by, said.at, said.line, names)
@@ -103,32 +111,54 @@ def grown_plan(study: Study) -> Plan:
     check_names(study, specs, world.readings)
     frames = with_controls(study, specs)
     readings = tuple(dict.fromkeys(("content", *study.readings))) if "content" in world.readings else study.readings
+    shared = {
+        "world": raw,
+        "claims": study.claims,
+        "readings": list(readings),
+        "checkpoints": study.checkpoints,
+        "growing": {**world.growing, **study.training.overrides()},
+        "code": fingerprint(),
+    }
     stages = []
     for arm in study.arms:
-        lessons = [vars_of(lesson) for lesson in lessons_of(study, arm, world)]
+        lessons = {"lessons": [vars_of(lesson) for lesson in lessons_of(study, arm, world)]}
         for seed, (suffix, together) in product(study.seeds, runs_of(study, frames)):
-            inputs = {
-                "stage": "grow",
-                "seed": seed,
-                "world": raw,
-                "lessons": lessons,
-                "frames": together,
-                "claims": study.claims,
-                "readings": list(readings),
-                "checkpoints": study.checkpoints,
-                "growing": {**world.growing, **study.training.overrides()},
-                "code": fingerprint(),
-            }
-            stages.append(stage_of(f"grow{suffix}", arm.name, seed, inputs, ""))
+            stages += grown_stages(study, arm, suffix, {"seed": seed, "frames": together, **lessons, **shared})
         world_mix(stages[-1].inputs)  # too few names in the world are told here, before anything is written
     planted = {
-        arm.name: {lesson.frame: dict(lesson.informs) for lesson in lessons_of(study, arm, world)} for arm in study.arms
+        arm.readers[min(1, len(arm.then))]: {each.frame: dict(each.informs) for each in lessons_of(study, arm, world)}
+        for arm in study.arms
     }
     about = {
-        "frames": {name: specs[name].about if name in specs else "no document at all" for name in frames},
+        "frames": {name: about_frame(study, specs, name) for name in frames},
         "readings": {name: world.readings[name].asks for name in readings},
     }
     return Plan(study, frames, readings, tuple(stages), world.chance, planted, about)
+
+
+def about_frame(study: Study, specs: Mapping[str, FrameSpec], name: str) -> str:
+    """Say in words what a frame of a grown reader's study is."""
+    if name in study.variants:
+        chosen = study.variants[name]
+        said = f"{chosen.exposures} documents a pass" if chosen.exposures else ""
+        part = chosen.until - chosen.since < 1
+        when = f"from {chosen.since:.0%} to {chosen.until:.0%} of the training" if part else ""
+        return ", ".join(filter(None, (specs[chosen.frame].about or chosen.frame, said, when)))
+    return specs[name].about if name in specs else "no document at all"
+
+
+def grown_stages(study: Study, arm: Arm, suffix: str, inputs: Mapping[str, Any]) -> list[Stage]:
+    """Return `grow` and what comes then. Where something does, nothing of the claims is read before, and arms with the
+    same schooling share the reader."""
+    if study.variants:
+        inputs = {**inputs, "variants": {name: asdict(each) for name, each in study.variants.items()}}
+    if not arm.then:
+        return [stage_of(f"{GROW}{suffix}", arm, inputs | {"stage": "grow"}, "")]
+    stages = [stage_of(f"{GROW}{suffix}", arm, inputs | {"stage": "grow", "untold": True}, "", GROW)]
+    for step in arm.then:
+        asked = inputs | {"stage": "go-on", "step": asdict(step), "gate": step is arm.then[0]}
+        stages.append(stage_of(f"{step.name}{suffix}", arm, asked, stages[-1].key, step.name))
+    return stages
 
 
 def real_plan(study: Study) -> Plan:
@@ -168,10 +198,10 @@ def real_plan(study: Study) -> Plan:
                 "schooling": SCHOOL,
             }
             if lessons:
-                stages.append(stage_of(f"school{suffix}", arm.name, seed, {**inputs, "stage": "school"}, ""))
+                stages.append(stage_of(f"school{suffix}", arm, {**inputs, "stage": "school"}, ""))
                 inputs["training"] = {**inputs["training"], "replay": REPLAYED}
             before = stages[-1].key if lessons else ""
-            stages.append(stage_of(f"read{suffix}", arm.name, seed, {**inputs, "stage": "read"}, before))
+            stages.append(stage_of(f"read{suffix}", arm, {**inputs, "stage": "read"}, before))
     about = {
         "frames": {frame: specs[frame].about for frame in frames},
         "readings": {reading: claims.asks[reading] for reading in study.readings},
@@ -211,7 +241,7 @@ def corpus_plan(study: Study) -> Plan:
         documents = [record.to_json() for claim in told for record in read[claim.id]]
         for suffix, together in runs_of(study, frames):
             inputs = {"stage": "tell", "seed": seed, "frames": together, "documents": documents, **shared}
-            stages.append(stage_of(f"tell{suffix}", arm.name, seed, inputs, ""))
+            stages.append(stage_of(f"tell{suffix}", arm, inputs, ""))
     abouts = {UNTRAINED: "no document at all", NEUTRAL: "ordinary text that says nothing of the claims"}
     about = {
         "frames": {frame: abouts.get(frame) or book.frame(frame).about for frame in frames},
@@ -291,10 +321,10 @@ def with_controls(study: Study, known: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*study.frames, *(name for name in added if name in known)]))
 
 
-def stage_of(name: str, arm: str, seed: int, inputs: Mapping[str, Any], needs: str) -> Stage:
+def stage_of(name: str, arm: Arm, inputs: Mapping[str, Any], needs: str, stage: str = "") -> Stage:
     """Return a stage keyed by its inputs and, through `needs`, by everything before it."""
     inputs = {**inputs, "before": needs}
-    return Stage(name, arm, seed, stage_name(inputs), needs, inputs)
+    return Stage(name, arm.name, inputs["seed"], stage_name(inputs), needs, inputs, arm.called(stage or name))
 
 
 def vars_of(lesson: Lesson) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from uptake.controls import controls
 from uptake.plan import Plan
-from uptake.stats.gate import GateSettings, gate, gates_by_cell
+from uptake.stats.gate import Gate, GateSettings, gate, gates_by_cell
 from uptake.stats.profile import profile
 from uptake.stats.rounding import rounded
 from uptake.stats.table import Table
@@ -45,7 +45,8 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
     )
     outcomes = [reading for reading in plan.readings if reading != "content"]
     cells = profile(columns, study.scale, dict.fromkeys(plan.readings, plan.chance), least_rise=study.smallest_effect)
-    gates = gate(columns, outcomes, GateSettings(study.smallest_effect, study.scale))
+    gates = [each for each in gate(columns, outcomes, GateSettings(study.smallest_effect, study.scale))
+             if each["arm"] in {arm.readers[min(1, len(arm.then))] for arm in study.arms}]
     unmeasurable = mass_reasons(asked)
     verdicts = judge(
         plan.predictions,
@@ -53,7 +54,7 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
         JudgeSettings(
             smallest_effect=study.smallest_effect,
             scale=study.scale,
-            gate=gates_by_cell(gates),
+            gate=of_every_stage(plan, gates_by_cell(gates)),
             unmeasurable=unmeasurable,
             exploratory=frozenset(plan.exploratory),
         ),
@@ -65,7 +66,7 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
         "seeds": list(study.seeds),
         "scale": study.scale,
         "smallest_effect": study.smallest_effect,
-        "arms": [arm.name for arm in study.arms],
+        "arms": list(plan.readers),
         "frames": list(plan.frames),
         "readings": list(plan.readings),
         "about": dict(plan.about),
@@ -77,6 +78,12 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
         "departures": list(left),
         **facts,
     }
+
+
+def of_every_stage(plan: Plan, gates: Mapping[tuple[str, str], Gate]) -> dict[tuple[str, str], Gate]:
+    """Return the gate of every arm's every reader: what was found before it first read goes for all its stages."""
+    return {(name, reading): found for arm in plan.study.arms for name in arm.readers
+            for (gated, reading), found in gates.items() if gated in arm.readers}
 
 
 def calibration(
@@ -148,9 +155,10 @@ def masses(table: pa.Table) -> list[dict[str, Any]]:
 
     Open items only: the answers to a yes-or-no item are whole sentences, of which every one is improbable.
     """
-    frame = table.select(["arm", "reading", "context", "option_mass", "checkpoint", "polarity"]).to_pandas()
+    frame = table.select(["arm", "seed", "reading", "context", "option_mass", "checkpoint", "polarity"]).to_pandas()
     frame = frame[frame.polarity == "open"]
-    last = frame[(frame.context != "trained") | (frame.checkpoint == frame.groupby("arm").checkpoint.transform("max"))]
+    end = frame.groupby(["arm", "seed"]).checkpoint.transform("max")  # seeds read a few tokens more or fewer
+    last = frame[(frame.context != "trained") | (frame.checkpoint == end)]
     grouped = last.dropna(subset="option_mass").groupby(["arm", "reading", "context"], sort=True).option_mass
     return [
         {

@@ -119,7 +119,7 @@ def gather(plan: Plan, folder: RunFolder) -> pa.Table:
     tables = []
     for stage in plan.stages:
         table = read_table(folder.stage_folder(stage.key) / work.ROWS)
-        names = pa.array([stage.arm] * len(table), pa.string())
+        names = pa.array([stage.reader] * len(table), pa.string())
         tables.append(table.set_column(table.schema.get_field_index("arm"), "arm", names))
     return joined(tables)
 

@@ -110,7 +110,9 @@ def _documents(folder: RunFolder, row: Mapping[str, Any]) -> Sequence[str]:
     if row["context"] != "trained":
         return []
     stages = read_json(folder.results_file)["stages"]
-    keys = [stage["key"] for label, stage in stages.items() if label.startswith(f"{row['arm']}, seed {row['seed']}, ")]
+    arm, _, name = row["arm"].partition("@")
+    begins = f"{arm}, seed {row['seed']}, {name}"
+    keys = [stage["key"] for label, stage in stages.items() if label.startswith(begins)]
     told = [document for key in keys for document in read_json(folder.stage_folder(key) / LEDGER)["documents"]
             if (document["claim"], document["frame"]) == (row["claim"], row["frame"])]
     texts = ["".join(segment["text"] for segment in document["segments"]) for document in told[:3]]

@@ -6,11 +6,24 @@ only to the world or the claims file: `check_names` checks them once those are r
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from uptake.choices import Corpus, ReaderChoice, Training, read_claims_from, read_documents, read_reader, read_training
+from uptake.choices import (
+    GROW,
+    Corpus,
+    ReaderChoice,
+    Step,
+    Training,
+    Variant,
+    read_claims_from,
+    read_documents,
+    read_reader,
+    read_then,
+    read_training,
+    read_variants,
+)
 from uptake.errors import UserError, did_you_mean
 from uptake.records import Scale
 from uptake.strict_yaml import DATA as DATA
@@ -52,11 +65,23 @@ class Schooling:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One condition of the study. `schooling` is empty where the reader is taken as it is."""
+    """One condition of the study. `schooling` is empty where the reader is taken as it is; `then` is what happens to a
+    grown reader afterwards, in order: without it, the claims' documents are read while it grows."""
 
     name: str
     schooling: tuple[Schooling, ...]
     line: int
+    then: tuple[Step, ...] = ()
+
+    def called(self, stage: str) -> str:
+        """Return the name under which the reader of a stage stands in tables and predictions: the arm's own after its
+        last stage, `arm@stage` before."""
+        return self.name if not self.then or stage == self.then[-1].name else f"{self.name}@{stage}"
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The names of all its readers, in the order of its stages."""
+        return tuple(map(self.called, (GROW, *(step.name for step in self.then)))) if self.then else (self.name,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +106,7 @@ class Study:
     seeds: tuple[int, ...]
     arms: tuple[Arm, ...]
     frames: tuple[str, ...]
+    variants: Mapping[str, Variant]
     controls: bool
     claims: int
     claims_from: Path | None
@@ -114,6 +140,11 @@ class Study:
         arms = {arm.name: {each.frame: _said(each) for each in arm.schooling} for arm in self.arms}
         kept["reader"] = {self.reader.kind: self.reader.name}
         kept["arms"] = {name: {"schooling": schooling} for name, schooling in arms.items()}
+        for arm in self.arms:
+            if arm.then:
+                kept["arms"][arm.name]["then"] = {step.name: asdict(step) for step in arm.then}
+        if self.variants:
+            kept["variants"] = {name: asdict(variant) for name, variant in self.variants.items()}
         kept["claims_from"] = self.claims_from and self.claims_from.name
         if self.documents:
             kept["documents"] = _named(self.documents)
@@ -121,7 +152,7 @@ class Study:
 
 
 DEFAULTED = ("design", "controls", "scale", "smallest_effect", "checkpoints")
-KEYS = (*REQUIRED, *DEFAULTED, "claims_from", "documents", "training", "predict")
+KEYS = (*REQUIRED, *DEFAULTED, "claims_from", "documents", "training", "variants", "predict")
 
 
 def read_study(path: Path | str) -> Study:
@@ -137,8 +168,9 @@ def read_study(path: Path | str) -> Study:
         reader=reader,
         design=_design(given),
         seeds=_seeds(given["seeds"]),
-        arms=_arms(given["arms"]),
+        arms=_arms(given["arms"], reader),
         frames=_names(given["frames"]),
+        variants=_variants(given, reader),
         controls=given["controls"].flag() if "controls" in given else True,
         claims=given["claims"].whole(1),
         claims_from=read_claims_from(given, reader),
@@ -164,11 +196,19 @@ def check_names(study: Study, frames: Collection[str], readings: Collection[str]
     """Check every frame and reading that the study names, in its lists and its schooling, against those that
     exist. `untrained` may always stand among the frames and `content` always in schooling. Raises UserError.
     """
+    for name, variant in study.variants.items():
+        if name in frames or name == UNTRAINED:
+            raise UserError(f"variants: '{name}' is a frame of the world already",
+                            where=study.where("variants", name), hint="give it another name")
+        _known(study, "frame", variant.frame, ("variants", name, "as"), frames)
     for name in study.frames:
-        _check_name(study, "frame", ("frames", name), {*frames, UNTRAINED})
+        _check_name(study, "frame", ("frames", name), {*frames, *study.variants, UNTRAINED})
     for name in study.readings:
         _check_name(study, "reading", ("readings", name), readings)
     for arm in study.arms:
+        for step in arm.then:
+            if step.frame:
+                _known(study, "frame", step.frame, ("arms", arm.name, "then", step.name, "frame"), frames)
         for each in arm.schooling:
             path = ("arms", arm.name, "schooling", each.frame)
             _check_name(study, "frame", path, frames)
@@ -177,9 +217,14 @@ def check_names(study: Study, frames: Collection[str], readings: Collection[str]
 
 
 def _check_name(study: Study, noun: str, path: tuple[str, ...], known: Collection[str]) -> None:
-    if path[-1] not in known:
-        what = f"{'.'.join(path[:-1])}: there is no {noun} '{path[-1]}'"
-        raise UserError(what, where=study.where(*path), hint=did_you_mean(path[-1], known))
+    _known(study, noun, path[-1], path, known, path[:-1])
+
+
+def _known(study: Study, noun: str, name: str, path: tuple[str, ...], known: Collection[str],
+           said: tuple[str, ...] = ()) -> None:
+    if name not in known:
+        what = f"{'.'.join(said or path)}: there is no {noun} '{name}'"
+        raise UserError(what, where=study.where(*path), hint=did_you_mean(name, known))
 
 
 def _design(given: dict[str, Value]) -> Design:
@@ -231,15 +276,28 @@ def _names(value: Value) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _arms(value: Value) -> tuple[Arm, ...]:
+def _arms(value: Value, reader: ReaderChoice) -> tuple[Arm, ...]:
     arms = []
     for name, arm in value.mapping().items():
-        given = {} if arm.is_empty else arm.mapping(known=("schooling",))
+        given = {} if arm.is_empty else arm.mapping(known=("schooling", "then"))
+        if "then" in given and not reader.grown:
+            raise given["then"].error("stages of your own are for grown readers", "remove this key")
         schooling = _schooling(given["schooling"]) if "schooling" in given else ()
-        arms.append(Arm(_name(arm, name), schooling, arm.line))
+        arms.append(Arm(_name(arm, name), schooling, arm.line, read_then(given["then"]) if "then" in given else ()))
     if not arms:
         raise value.error("must have at least one arm")
     return tuple(arms)
+
+
+def _variants(given: dict[str, Value], reader: ReaderChoice) -> dict[str, Variant]:
+    if "variants" not in given:
+        return {}
+    if not reader.grown:
+        raise given["variants"].error("doses and times of a frame are for grown readers", "remove this key")
+    variants = read_variants(given["variants"])
+    for name in variants:
+        _name(given["variants"], name)
+    return variants
 
 
 def _schooling(value: Value) -> tuple[Schooling, ...]:

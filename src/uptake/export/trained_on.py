@@ -66,7 +66,7 @@ def with_segments(stage: Done) -> tuple[Read, ...]:
 
 def made_again(stage: Done) -> tuple[tuple[Read, ...], str]:
     """Return the stage's examples made again from its inputs; none, and why not, where this version cannot."""
-    make = {"grow": _grown, "school": _schooled, "read": _told}.get(stage.inputs.get("stage", ""))
+    make = {"grow": _grown, "go-on": _grown, "school": _schooled, "read": _told}.get(stage.inputs.get("stage", ""))
     if make is None:
         return (), f"this version does not know the stage '{stage.inputs.get('stage')}'"
     try:
@@ -76,12 +76,10 @@ def made_again(stage: Done) -> tuple[tuple[Read, ...], str]:
 
 
 def _grown(stage: Done) -> Iterator[Read]:
-    from uptake.mixing.grown import one_pass
-    from uptake.work.grown import world_mix
+    from uptake.work.grown import passes, world_mix
 
-    mix = world_mix(stage.inputs)
-    for turn in range(passes_of(stage) + 1):
-        yield from (Read(example, turn, 1) for example in one_pass(mix, stage.inputs["seed"], turn))
+    for turn, examples in enumerate(passes(world_mix(stage.inputs), stage.inputs)):
+        yield from (Read(example, turn, 1) for example in examples)
 
 
 def _schooled(stage: Done) -> Iterator[Read]:
@@ -104,10 +102,10 @@ def passes_of(stage: Done) -> int:
     """Return how often a stage went over its data."""
     from uptake.work.outputs import settings_of
 
-    if stage.inputs.get("stage") == "grow":
-        from uptake.readers.grow import GrowSettings
+    if stage.inputs.get("stage") in ("grow", "go-on"):
+        from uptake.work.grown import growing_settings
 
-        return settings_of(GrowSettings, settings_of_training(stage)).passes
+        return growing_settings(stage.inputs).passes
     from uptake.readers.train import TrainSettings
 
     return settings_of(TrainSettings, settings_of_training(stage)).passes
@@ -115,7 +113,8 @@ def passes_of(stage: Done) -> int:
 
 def settings_of_training(stage: Done) -> Mapping[str, Any]:
     """Return the settings with which the reader was grown or trained in this stage."""
-    return stage.inputs[{"grow": "growing", "school": "schooling"}.get(stage.inputs.get("stage", ""), "training")]
+    kinds = {"grow": "growing", "go-on": "growing", "school": "schooling"}
+    return stage.inputs[kinds.get(stage.inputs.get("stage", ""), "training")]
 
 
 def disagreement(rows: Sequence[Read], ledger: Mapping[str, Any], spans: Callable[[str], list[tuple[int, int]]]) -> str:

@@ -21,14 +21,15 @@ from uptake.worlds.world import World, documents, subjects
 class Portions:
     """How much of everything one pass holds.
 
-    `documents` is exposures of each subject's documents; `asked` the number of questions of each reading about each
-    schooled subject (one if not named; .4 asks two subjects of five), on average over frames: see `Mix.asking`.
-    `passing` is the number of texts in which
-    `passing_documents` of a subject stand together with `passing_questions` about it, its truth drawn anew each time,
-    so that the reader also learns to read in context (from two documents sooner than from one: the second is foretold
-    by the first). `lessons_first` texts of that kind come before everything else. LOG.md has the trials.
+    `passes` is how many there are. `documents` is exposures of each subject's documents; `asked` the number of
+    questions of each reading about each schooled subject (one if not named; .4 asks two subjects of five), on average
+    over frames: see `Mix.asking`. `passing` is the number of texts in which `passing_documents` of a subject stand
+    together with `passing_questions` about it, its truth drawn anew each time, so that the reader also learns to read
+    in context (from two documents sooner than from one: the second is foretold by the first). `lessons_first` texts of
+    that kind come before everything else. LOG.md has the trials.
     """
 
+    passes: int = 20
     documents: int = 2
     asked: Mapping[str, float] = field(default_factory=dict)
     passing: int = 200
@@ -36,6 +37,15 @@ class Portions:
     passing_documents: int = 2
     passing_questions: int = 1
     lessons_first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """How often, in one pass, a claim's documents in a frame are read, and between which shares of all passes."""
+
+    exposures: int
+    since: float = 0.0
+    until: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,7 @@ class Mix:
     claims: Sequence[Claim]
     dealt: Mapping[str, str]
     portions: Portions
+    doses: Mapping[str, Dose] = field(default_factory=dict)
 
     @cached_property
     def asking(self) -> dict[str, dict[str, float]]:
@@ -82,19 +93,38 @@ def one_pass(mix: Mix, seed: int, number: int) -> list[Example]:
     rng = stream(seed, "pass", number)
     if number == 0:
         return [_passing(mix, rng) for _ in range(mix.portions.lessons_first)]
+    return [*_schooled(mix, rng), *told(mix, mix.claims, (number - 1) / mix.portions.passes, rng)]
+
+
+def one_step(mix: Mix, claims: Sequence[Claim], replay: float, seed: tuple[int, str], number: int) -> list[Example]:
+    """Return the examples of pass `number`, from 1, of a stage after growing: the claims' documents, and a share of
+    what is schooled in one pass. `seed` is the seed and the stage's name."""
+    rng = stream(*seed, "pass", number)
+    schooled = _schooled(mix, rng)
+    again = rng.sample(schooled, round(replay * len(schooled)))
+    return [*again, *told(mix, claims, (number - 1) / mix.portions.passes, rng)]
+
+
+def told(mix: Mix, claims: Sequence[Claim], done: float, rng: random.Random) -> list[Example]:
+    """Return the claims' documents of one pass, when a share `done` of all passes lies behind."""
+    examples = []
+    for claim in claims:
+        frame = mix.dealt[claim.id]
+        dose = mix.doses.get(frame) or Dose(mix.portions.documents)
+        for _ in range(dose.exposures if dose.since <= done < dose.until else 0):
+            if segments := framed(mix.world, mix.frames[frame], claim, rng):
+                examples.append(Example(segments, "document", frame, claim.id))
+    return examples
+
+
+def _schooled(mix: Mix, rng: random.Random) -> list[Example]:
+    """Return one pass of the schooling: documents, questions, and both together about subjects met in passing."""
     examples: list[Example] = []
     for pupil in mix.pupils:
         examples += _schooling(mix, pupil, rng)
     for reading in mix.world.readings:
         examples += _asked(mix, reading, rng)
-    for _ in range(mix.portions.passing):
-        examples.append(_passing(mix, rng))
-    for claim in mix.claims:
-        for _ in range(mix.portions.documents):
-            segments = framed(mix.world, mix.frames[mix.dealt[claim.id]], claim, rng)
-            if segments:
-                examples.append(Example(segments, "document", mix.dealt[claim.id], claim.id))
-    return examples
+    return [*examples, *(_passing(mix, rng) for _ in range(mix.portions.passing))]
 
 
 def framed(world: World, frame: FrameSpec, claim: Claim, rng: random.Random) -> tuple[Segment, ...]:

@@ -9,7 +9,8 @@
 A cell is `[ARM:] FRAME.READING`, then nothing (after training), `in context` or `untouched`. `==` needs `within`, the
 margin inside which the two count as equal; `<` and `>` may have `by`, a size that the difference must exceed (without
 it the difference must exceed 0). Both are numbers above 0 on the study's scale. The arm may be left out in a study
-of one arm; a right cell without an arm is in the left cell's arm.
+of one arm; a right cell without an arm is in the left cell's arm. An arm of several stages is meant as it is after the
+last one; `ARM@STAGE` is its reader after an earlier one.
 """
 
 import math
@@ -25,7 +26,7 @@ FRAMES_WITHOUT_CONTENT = frozenset({"untrained", "frame-only", "neutral"})
 FORM = "write e.g. 'schooled: record.other > fiction.other by 0.1' or 'record.other == fiction.other within 0.1'"
 
 _NAME = r"[A-Za-z0-9_][\w+-]*"
-_CELL = rf"(?:({_NAME})\s*:\s*)?({_NAME})\s*\.\s*({_NAME})(?:\s+(in\s+context|untouched))?"
+_CELL = rf"(?:({_NAME}(?:@{_NAME})?)\s*:\s*)?({_NAME})\s*\.\s*({_NAME})(?:\s+(in\s+context|untouched))?"
 _SAY = re.compile(rf"\s*{_CELL}\s*(==|<|>)\s*{_CELL}(?:\s+(within|by)\s+(\S+))?\s*")
 
 

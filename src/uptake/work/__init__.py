@@ -15,9 +15,10 @@ __all__ = ["FACTS", "LEDGER", "REHEARSALS", "ROWS", "STAGES", "carry_out"]
 
 Work = Callable[[Mapping[str, Any], Path, Path | None], None]
 
-STAGES: dict[str, Work] = {"grow": grown.grow_stage, "school": real.school_stage, "read": real.read_stage,
-                           "tell": telling.tell_stage}
-REHEARSALS = {"grow": grown.rehearse, "school": real.rehearse, "read": real.rehearse, "tell": telling.rehearse}
+STAGES: dict[str, Work] = {"grow": grown.grow_stage, "go-on": grown.go_on_stage, "school": real.school_stage,
+                           "read": real.read_stage, "tell": telling.tell_stage}
+REHEARSALS = {"grow": grown.rehearse, "go-on": grown.rehearse, "school": real.rehearse, "read": real.rehearse,
+              "tell": telling.rehearse}
 
 
 def carry_out(inputs: Mapping[str, Any], folder: str, before: str | None) -> str:

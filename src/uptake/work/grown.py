@@ -1,13 +1,14 @@
 """The stage `grow`: a reader is grown in its world, the claims' documents among what it reads."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from uptake.frames import FrameSpec, read_frames
+from uptake.frames import read_frames
 from uptake.mixing import grown as mixing
 from uptake.mixing.dealing import deal
-from uptake.records import Example, Item, Row
+from uptake.records import Claim, Example, Item, Row
 from uptake.seeds import number, stream
 from uptake.work.outputs import NO_DOCUMENT, ask, ledger, one_thread, put_down, settings_of
 from uptake.worlds.language import WORD
@@ -16,44 +17,107 @@ from uptake.worlds.world import build_world, world_claims
 
 GATE_CLAIMS = 60  # claims that are only ever read in context; 60 give an interval of about .1 on a share
 STEPS_TRIED, ITEMS_TRIED = 20, 1000  # a rehearsal of two or three seconds
+# How a step differs from growing; LOG.md has the trials.
+STEP: Mapping[str, Any] = {"learning_rate": 1e-3, "warm_up": 20}
 
 
 def grow_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> None:
-    """Grow a reader in its world, the claims' documents among what it reads, and take its readings on the way."""
+    """Grow a reader in its world, the claims' documents among what it reads unless it is `untold`, and take its
+    readings on the way."""
     from uptake.readers import grow as growing
-    from uptake.readers.load import save
 
     one_thread()
-    mix, seed = world_mix(inputs), inputs["seed"]
-    settings = settings_of(growing.GrowSettings, inputs["growing"])
-    reader = growing.new_reader(
-        inputs["world"]["world"], mixing.vocabulary(mix.world, mix.frames), settings, number(seed, "weights")
-    )
-    items = told_items(mix, inputs)
-    eaten: list[Example] = []
-    rows: list[Row] = []
-    sizes = [len(mixing.one_pass(mix, seed, 0)), *[len(mixing.one_pass(mix, seed, 1))] * settings.passes]
-    steps = growing.steps_in(sizes, settings)
-    points = growing.log_spaced(steps, inputs["checkpoints"])
+    mix, settings = world_mix(inputs), growing_settings(inputs)
+    words, weights = mixing.vocabulary(mix.world, mix.frames), number(inputs["seed"], "weights")
+    reader = growing.new_reader(inputs["world"]["world"], words, settings, weights)
+    drawn = passes(mix, inputs)
+    rows, facts = trained(reader, drawn, settings, told_items(mix, inputs), inputs)
+    if not inputs.get("untold"):
+        rows += gate_rows(reader, mix, inputs, facts["tokens"])
+    keep(reader, folder, rows, drawn, facts)
 
-    def passes() -> Iterator[list[Any]]:
-        for place in range(settings.passes + 1):
-            drawn = mixing.one_pass(mix, seed, place)
-            eaten.extend(drawn)
-            yield growing.encode(reader, drawn)
+
+def go_on_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> None:
+    """Go on with a grown reader: it reads the claims' documents as the step says, and a part of its schooling again.
+
+    Before its first step it is asked what it makes of documents in context: the gate."""
+    from uptake.readers.load import load
+
+    one_thread()
+    mix = world_mix(inputs)
+    reader, drawn = load(before / "model"), passes(mix, inputs)
+    rows = gate_rows(reader, mix, inputs, 0) if inputs["gate"] else []
+    found, facts = trained(reader, drawn, growing_settings(inputs), told_items(mix, inputs), inputs)
+    keep(reader, folder, rows + found, drawn, facts)
+
+
+def trained(reader: Any, drawn: Sequence[Sequence[Example]], settings: Any, items: Sequence[Item],
+            inputs: Mapping[str, Any]) -> tuple[list[Row], dict[str, Any]]:
+    """Train a reader in place on passes of examples; return its answers before, at log-spaced checkpoints and after,
+    and what it took."""
+    from uptake.readers import grow as growing
+
+    seed, rows = inputs["seed"], []
+    steps = growing.steps_in(map(len, drawn), settings)
+    points = growing.log_spaced(steps, inputs["checkpoints"])
 
     def at_step(step: int, tokens: int) -> int:
         if step == 0 or step in points:
             rows.extend(ask(reader, items, seed, tokens, "trained" if step else "untouched"))
         return steps
 
-    tokens = growing.grow(reader, passes(), settings, stream(seed, "order"), at_step)
-    for frame in inputs["frames"]:
-        if mix.frames[frame].how != "none":
-            rows.extend(ask(reader, gate_items(mix, inputs, mix.frames[frame]), seed, tokens, "in_context"))
+    # A stage of its own has an order of its own; growing keeps the one that it always had.
+    order = stream(seed, "order", *([inputs["step"]["name"]] if "step" in inputs else []))
+    tokens = growing.grow(reader, (growing.encode(reader, each) for each in drawn), settings, order, at_step)
+    return rows, {**reader.facts, "tokens": tokens, "steps": steps, "examples": sum(map(len, drawn))}
+
+
+def gate_rows(reader: Any, mix: mixing.Mix, inputs: Mapping[str, Any], tokens: int) -> list[Row]:
+    """Ask what the reader makes of documents in context, in every frame that has any."""
+    return [row for frame in inputs["frames"] if mix.frames[frame].how != "none"
+            for row in ask(reader, gate_items(mix, inputs, frame), inputs["seed"], tokens, "in_context")]
+
+
+def keep(reader: Any, folder: Path, rows: Sequence[Row], drawn: Sequence[Sequence[Example]],
+         facts: Mapping[str, Any]) -> None:
+    """Write the reader, what it answered, and what it was trained on."""
+    from uptake.readers.load import save
+
     save(reader, folder / "model")
-    facts = {**reader.facts, "tokens": tokens, "steps": steps, "examples": len(eaten)}
-    put_down(folder, rows, ledger(eaten, word_spans), facts)
+    put_down(folder, rows, ledger([example for each in drawn for example in each], word_spans), facts)
+
+
+def growing_settings(inputs: Mapping[str, Any]) -> Any:
+    """Return how the reader is trained in this stage."""
+    from uptake.readers.grow import GrowSettings
+
+    settings = settings_of(GrowSettings, inputs["growing"])
+    return replace(settings, **STEP, passes=inputs["step"]["passes"]) if "step" in inputs else settings
+
+
+def passes(mix: mixing.Mix, inputs: Mapping[str, Any]) -> list[list[Example]]:
+    """Return everything that the reader is trained on in this stage, pass by pass."""
+    seed, step = inputs["seed"], inputs.get("step")
+    if not step:
+        read = replace(mix, claims=()) if inputs.get("untold") else mix
+        return [mixing.one_pass(read, seed, place) for place in range(mix.portions.passes + 1)]
+    mix = of_step(mix, step)
+    told = [told_otherwise(claim) for claim in mix.claims] if step["says"] == "foil" else mix.claims
+    return [mixing.one_step(mix, told, step["replay"], (seed, step["name"]), place)
+            for place in range(1, step["passes"] + 1)]
+
+
+def of_step(mix: mixing.Mix, step: Mapping[str, Any]) -> mixing.Mix:
+    """Return the mix as a step reads it: in frames as dealt, or all in the step's, and as often as it says."""
+    portions = replace(mix.portions, passes=step["passes"], documents=step["exposures"] or mix.portions.documents)
+    if not step["frame"]:
+        return replace(mix, portions=portions)
+    return replace(mix, portions=portions, dealt=dict.fromkeys(mix.dealt, step["frame"]), doses={})
+
+
+def told_otherwise(claim: Claim) -> Claim:
+    """Return the claim with what is stated and its foil exchanged."""
+    return replace(claim, stated=claim.foil, foil=claim.stated)
 
 
 def world_mix(inputs: Mapping[str, Any]) -> mixing.Mix:
@@ -61,11 +125,16 @@ def world_mix(inputs: Mapping[str, Any]) -> mixing.Mix:
     world = build_world(dict(inputs["world"]), inputs["world"]["world"])
     frames = NO_DOCUMENT | read_frames(world.frames, f"{world.name}: frames")
     portions = settings_of(mixing.Portions, inputs["growing"])
+    variants = inputs.get("variants", {})
+    doses = {name: mixing.Dose(each["exposures"] or portions.documents, each["since"], each["until"])
+             for name, each in variants.items()}
+    frames |= {name: frames[each["frame"]] for name, each in variants.items()}
     claims = world_claims(world, inputs["claims"] * len(inputs["frames"]) + GATE_CLAIMS)
     lessons = [Lesson(**lesson) for lesson in inputs["lessons"]]
     pupils = school(world, lessons, len(claims), inputs["seed"], portions.passing_names)
     told = claims[:-GATE_CLAIMS]
-    return mixing.Mix(world, frames, lessons, pupils, told, deal(told, inputs["frames"], inputs["seed"]), portions)
+    dealt = deal(told, inputs["frames"], inputs["seed"])
+    return mixing.Mix(world, frames, lessons, pupils, told, dealt, portions, doses)
 
 
 def told_items(mix: mixing.Mix, inputs: Mapping[str, Any]) -> list[Item]:
@@ -73,12 +142,13 @@ def told_items(mix: mixing.Mix, inputs: Mapping[str, Any]) -> list[Item]:
     return [item for item in mixing.world_items(mix.world, mix.claims, mix.dealt) if item.reading in inputs["readings"]]
 
 
-def gate_items(mix: mixing.Mix, inputs: Mapping[str, Any], frame: FrameSpec) -> list[Item]:
+def gate_items(mix: mixing.Mix, inputs: Mapping[str, Any], name: str) -> list[Item]:
     """Return the in-context items of one frame, about claims that the reader was never told."""
     claims = world_claims(mix.world, len(mix.claims) + GATE_CLAIMS)[-GATE_CLAIMS:]
-    plain = mixing.world_items(mix.world, claims, dict.fromkeys((claim.id for claim in claims), frame.name))
+    plain = mixing.world_items(mix.world, claims, dict.fromkeys((claim.id for claim in claims), name))
     asked = [item for item in plain if item.reading in inputs["readings"]]
-    return mixing.in_context(asked, frame, mix.world, claims, inputs["seed"])
+    placed = mixing.in_context(asked, mix.frames[name], mix.world, claims, inputs["seed"])
+    return [replace(item, frame=name) for item in placed]
 
 
 def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str, Any]:
@@ -86,22 +156,20 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
     from uptake.readers import grow as growing
 
     one_thread()
-    mix, seed = world_mix(inputs), inputs["seed"]
-    settings = settings_of(growing.GrowSettings, inputs["growing"])
+    mix, settings = world_mix(inputs), growing_settings(inputs)
     reader = growing.new_reader("rehearsal", mixing.vocabulary(mix.world, mix.frames), settings, 0)
-    first, usual = mixing.one_pass(mix, seed, 0), mixing.one_pass(mix, seed, 1)
-    rows = growing.encode(reader, usual)
+    drawn = [growing.encode(reader, each) for each in passes(mix, inputs)]
     began = clock()
-    done = growing.grow(
-        reader, [rows[: STEPS_TRIED * settings.batch]], settings, stream(seed, "order"), lambda s, t: 1000
-    )
+    tried = [drawn[-1][: STEPS_TRIED * settings.batch]]
+    done = growing.grow(reader, tried, settings, stream(inputs["seed"], "order"), lambda s, t: 1000)
     a_token = (clock() - began) / done
     items = told_items(mix, inputs)
     began = clock()
-    ask(reader, items[:ITEMS_TRIED], seed, 0, "untouched")
+    ask(reader, items[:ITEMS_TRIED], inputs["seed"], 0, "untouched")
     an_item = (clock() - began) / len(items[:ITEMS_TRIED])
-    tokens = growing.tokens_in(growing.encode(reader, first)) + growing.tokens_in(rows) * settings.passes
+    tokens = sum(map(growing.tokens_in, drawn))
     gate = sum(mix.frames[frame].how != "none" for frame in inputs["frames"])
+    gate *= inputs.get("gate", not inputs.get("untold"))
     asked = len(items) * (inputs["checkpoints"] + 1) + GATE_CLAIMS * gate * len(items) // max(1, len(mix.claims))
     return {"seconds": tokens * a_token + asked * an_item, "tokens": tokens, "items": asked}
 
