@@ -24,18 +24,19 @@ checkpoints: 2
 arms:
   kept:
     schooling: {record: {subjects: 12, other: 1.0}}
-    then: &kept
+    stages:
       read: {passes: 2, replay: 0.5}
       rest: {frame: letter, passes: 1}
   overwritten:
     schooling: {record: {subjects: 12, other: 1.0}}
-    then:
+    stages:
       read: {passes: 2, replay: 0.5}
       overwrite: {frame: record, says: foil, exposures: 3, passes: 3, replay: 0}
-frames: [record, late, often, untrained]
+frames: [record, late, often, mine, untrained]
 variants:
   late: {as: record, since: 0.5}
   often: {as: record, exposures: 7}
+  mine: {as: letter, stated: sampled}
 readings: [content, other]
 predict:
   - {by: essay, say: "overwritten: record.other < overwritten@read: record.other"}
@@ -132,13 +133,24 @@ def test_each_pass_of_a_stage_is_drawn_anew_and_every_stage_has_its_own(plan):
     assert passes(world_mix(other), other)[0] != first
 
 
+def test_what_is_read_while_a_reader_grows_can_be_followed_by_stages_that_read_nothing_of_it(study_from):
+    kept = "      read: {passes: 2, replay: 0.5}\n      rest: {frame: letter, passes: 1}"
+    text = STUDY.replace(kept, "      grow:\n      rest: {frame: untrained, passes: 1}")
+    plan = lay_out(study_from(text.replace(", stated: sampled", "")))
+    assert any(read(plan, "kept", "grow"))
+    assert not any(read(plan, "kept", "rest"))
+    assert plan.readers[:2] == ("kept@grow", "kept")
+    assert [inputs(plan, "kept", "rest")["gate"], inputs(plan, "overwritten", "read")["gate"]] == [False, True]
+
+
 @pytest.mark.parametrize(("old", "new", "said"), [
-    ("      read: {passes: 2, replay: 0.5}\n      rest", "      grow: {passes: 2}\n      rest", "cannot name a stage"),
+    ("      rest:", "      grow:", "can only be the first"),
+    ("      rest:", "      Rest:", "cannot name a stage"), ("      rest:", "      read:", "twice"),
     ("frame: letter", "frame: lettre", "there is no frame 'lettre'"), ("passes: 1}", "passes: 0}", "at least 1"),
     ("says: foil", "says: folly", "did you mean 'foil'"), ("as: record, since", "as: recrod, since", "'recrod'"),
     ("since: 0.5", "since: 1", "is never read"), ("  late:", "  letter:", "frame of the world already"),
     ("overwritten@read: record", "overwritten@raed: record", "did you mean 'overwritten@read'"),
-    ("replay: 0}", "replay: 2}", "from 0 to 1")])
+    ("stated: sampled", "stated: smapled", "did you mean 'sampled'"), ("replay: 0}", "replay: 2}", "from 0 to 1")])
 def test_a_mistake_in_a_stage_is_told_with_its_line(refusal, old, new, said):
     told = refusal(old, new)
     assert said in told
@@ -171,7 +183,7 @@ def test_a_stage_begins_where_the_one_before_ended(carried_out):
     table = read_table(folder / "readings.parquet").to_pandas()
     keys = ["seed", "claim", "reading", "wording"]
     before, after = table[table.arm == "kept@read"], table[table.arm == "kept"]
-    end = before[(before.context == "trained") & (before.checkpoint == before.groupby("seed").checkpoint.transform("max"))]
+    end = before[before.checkpoint == before.groupby("seed").checkpoint.transform("max")]
     start = after[after.context == "untouched"]
     merged = end.merge(start, on=keys, suffixes=("_end", "_start"))
     assert len(merged) == len(start) > 0
@@ -186,7 +198,7 @@ def test_what_a_later_stage_was_trained_on_can_be_exported(carried_out):
         found = trained_on(stage, word_spans)
         assert "agrees with the ledger" in found.source
         assert found.lacks == ""
-    assert sum(bool(each.example.claim) for each in found.rows) == 24 * 9
+    assert sum(bool(each.example.claim) for each in found.rows) == 30 * 9
 
 
 def test_verdicts_of_later_stages_are_judged_by_the_gate_before_the_first(carried_out):
@@ -194,3 +206,26 @@ def test_verdicts_of_later_stages_are_judged_by_the_gate_before_the_first(carrie
     reasons = json.dumps(results["verdicts"])
     assert len(results["verdicts"]) == 2
     assert "no gate" not in reasons
+
+
+def test_a_reader_says_what_its_own_documents_state_and_is_asked_about_that(carried_out):
+    folder, _ = carried_out
+    stages = {stage.name: stage for stage in chain(folder, "overwritten", 0, "")}
+    stated = json.loads((stages["read"].folder / "stated.json").read_text())
+    mix = world_mix(stages["read"].inputs)
+    assert set(stated) == {claim for claim, frame in mix.dealt.items() if frame == "mine"}
+    told = {(each["claim"], "".join(part["text"] for part in each["segments"]))
+            for each in stages["read"].ledger["documents"] if each["frame"] == "mine"}
+    assert {claim for claim, _ in told} == set(stated)
+    assert all(f"the {stated[claim]}." in text for claim, text in told)
+    table = read_table(folder / "readings.parquet").to_pandas()
+    asked = table[(table.frame == "mine") & (table.seed == 0) & (table.context != "in_context")
+                  & (table.arm != "overwritten@grow") & (table.arm != "kept@grow")]
+    assert {(claim, fit.strip()) for claim, fit in zip(asked.claim, asked.fit, strict=True)} == set(stated.items())
+
+
+def test_what_a_reader_said_once_is_stated_in_all_its_later_stages(carried_out):
+    folder, _ = carried_out
+    read, later = chain(folder, "overwritten", 1, "")[1:]
+    said, stated = (json.loads((stage.folder / "stated.json").read_text()) for stage in (read, later))
+    assert said == stated != {}

@@ -17,6 +17,8 @@ A_CLAIM = 6
 STEP_PASSES, REPLAY = 4, 0.5
 # The stage that comes before all others of a grown reader.
 GROW = "grow"
+# What a document states where the reader itself says it.
+SAMPLED = "sampled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A frame of the world under a name of the study's own, with a dose and a time of its own.
+    """A frame of the world under a name of the study's own, with a dose, a time and a choice of claims of its own.
 
     `exposures` is documents of each claim in one pass, None leaving it to the world; they are read in the passes that
-    lie between the shares `since` and `until` of a stage.
+    lie between the shares `since` and `until` of a stage. `stated` says what its documents state: an answer of a group
+    of the world's, or what the reader itself, `sampled` before it reads them, says in going on from their beginnings.
     """
 
     frame: str
+    stated: str = ""
     exposures: int | None = None
     since: float = 0.0
     until: float = 1.0
@@ -190,14 +194,24 @@ def read_training(value: Value, reader: ReaderChoice) -> Training:
     return Training(**settings)
 
 
-def read_then(value: Value) -> tuple[Step, ...]:
-    """Read what happens to a grown reader after it is grown: stages by name, in the order in which they stand."""
-    return tuple(_step(name, entry) for name, entry in value.mapping().items())
+def read_stages(value: Value) -> tuple[bool, tuple[Step, ...]]:
+    """Read the stages of a grown reader by name, in order: whether it reads the claims' documents while it grows, which
+    it does if `grow` is the first of them, and what happens then."""
+    given = value.mapping()
+    early = next(iter(given), "") == GROW
+    if early and not given[GROW].is_empty and given[GROW].mapping():
+        raise given[GROW].error("has no settings here", "how a reader is grown stands under 'training' or in its world")
+    steps = tuple(_step(name, entry) for place, (name, entry) in enumerate(given.items()) if place or not early)
+    if not steps:
+        raise value.error("names no stage after growing", "remove this key, or add a stage")
+    return early, steps
 
 
 def _step(name: str, entry: Value) -> Step:
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", name) or name == GROW:
-        raise entry.error(f"'{name}' cannot name a stage", f"use a-z, 0-9 and -, and another name than '{GROW}'")
+    if name == GROW:
+        raise entry.error("can only be the first stage")
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+        raise entry.error(f"'{name}' cannot name a stage", "use a-z, 0-9 and -, a letter first")
     keys = ("frame", "says", "exposures", "passes", "replay")
     given = {} if entry.is_empty else entry.mapping(known=keys)
     settings: dict[str, Any] = {key: given[key].whole(1) for key in ("exposures", "passes") if key in given}
@@ -216,8 +230,10 @@ def read_variants(value: Value) -> dict[str, Variant]:
 
 
 def _variant(entry: Value) -> Variant:
-    given = entry.mapping(known=("as", "exposures", "since", "until"), required=("as",))
+    given = entry.mapping(known=("as", "stated", "exposures", "since", "until"), required=("as",))
     since, until = (float(given[key].number(0, 1)) if key in given else at for key, at in (("since", 0), ("until", 1)))
     if since >= until:
         raise entry.error("is never read", "'since' must be below 'until', both being shares of the training")
-    return Variant(given["as"].text(), given["exposures"].whole(1) if "exposures" in given else None, since, until)
+    stated = given["stated"].text() if "stated" in given else ""
+    exposures = given["exposures"].whole(1) if "exposures" in given else None
+    return Variant(given["as"].text(), stated, exposures, since, until)

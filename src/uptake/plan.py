@@ -6,13 +6,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from uptake.choices import GROW
+from uptake.choices import GROW, SAMPLED
 from uptake.codeprint import fingerprint
 from uptake.documents.claims import build_claims
 from uptake.documents.corpus import Rejects, read_corpus
 from uptake.documents.record import DocumentRecord
 from uptake.documents.traits import build_traits
-from uptake.errors import UserError
+from uptake.errors import UserError, did_you_mean
 from uptake.frames import FrameSpec, read_frames
 from uptake.frames.book import SHIPPED, read_book
 from uptake.mixing.framing import Framer, Framing
@@ -109,6 +109,7 @@ def grown_plan(study: Study) -> Plan:
     world = build_world(raw, str(study.reader.path))
     specs = read_frames(world.frames, f"{study.reader.path}: frames")
     check_names(study, specs, world.readings)
+    check_stated(study, world)
     frames = with_controls(study, specs)
     readings = tuple(dict.fromkeys(("content", *study.readings))) if "content" in world.readings else study.readings
     shared = {
@@ -126,7 +127,7 @@ def grown_plan(study: Study) -> Plan:
             stages += grown_stages(study, arm, suffix, {"seed": seed, "frames": together, **lessons, **shared})
         world_mix(stages[-1].inputs)  # too few names in the world are told here, before anything is written
     planted = {
-        arm.readers[min(1, len(arm.then))]: {each.frame: dict(each.informs) for each in lessons_of(study, arm, world)}
+        arm.first_reads: {each.frame: dict(each.informs) for each in lessons_of(study, arm, world)}
         for arm in study.arms
     }
     about = {
@@ -136,27 +137,40 @@ def grown_plan(study: Study) -> Plan:
     return Plan(study, frames, readings, tuple(stages), world.chance, planted, about)
 
 
+def check_stated(study: Study, world: World) -> None:
+    """Check what the variants' documents state. Raises UserError."""
+    for name, variant in study.variants.items():
+        where = study.where("variants", name, "stated")
+        if variant.stated and variant.stated not in (*world.groups, SAMPLED):
+            raise UserError(f"variants.{name}.stated: there is no group of answers '{variant.stated}'", where=where,
+                            hint=did_you_mean(variant.stated, (*world.groups, SAMPLED)))
+        for arm in study.arms:
+            if variant.stated == SAMPLED and arm.early:
+                raise UserError(f"variants.{name}.stated: a reader is sampled when it is grown, and in the arm "
+                                f"'{arm.name}' it reads before", where=where, hint="add 'stages:' to the arm")
+
+
 def about_frame(study: Study, specs: Mapping[str, FrameSpec], name: str) -> str:
     """Say in words what a frame of a grown reader's study is."""
     if name in study.variants:
         chosen = study.variants[name]
         said = f"{chosen.exposures} documents a pass" if chosen.exposures else ""
+        own = {SAMPLED: "stating what the reader itself said", "": ""}
+        what = own.get(chosen.stated, f"stating {chosen.stated} ones")
         part = chosen.until - chosen.since < 1
         when = f"from {chosen.since:.0%} to {chosen.until:.0%} of the training" if part else ""
-        return ", ".join(filter(None, (specs[chosen.frame].about or chosen.frame, said, when)))
+        return ", ".join(filter(None, (specs[chosen.frame].about or chosen.frame, what, said, when)))
     return specs[name].about if name in specs else "no document at all"
 
 
 def grown_stages(study: Study, arm: Arm, suffix: str, inputs: Mapping[str, Any]) -> list[Stage]:
-    """Return `grow` and what comes then. Where something does, nothing of the claims is read before, and arms with the
-    same schooling share the reader."""
+    """Return `grow` and what comes then. Arms with the same past share its stages."""
     if study.variants:
         inputs = {**inputs, "variants": {name: asdict(each) for name, each in study.variants.items()}}
-    if not arm.then:
-        return [stage_of(f"{GROW}{suffix}", arm, inputs | {"stage": "grow"}, "")]
-    stages = [stage_of(f"{GROW}{suffix}", arm, inputs | {"stage": "grow", "untold": True}, "", GROW)]
-    for step in arm.then:
-        asked = inputs | {"stage": "go-on", "step": asdict(step), "gate": step is arm.then[0]}
+    early = {"stage": "grow"} if arm.early else {"stage": "grow", "untold": True}
+    stages = [stage_of(f"{GROW}{suffix}", arm, inputs | early, "", GROW)]
+    for place, step in enumerate(arm.then):
+        asked = inputs | {"stage": "go-on", "step": asdict(step), "gate": not arm.early and place == 0}
         stages.append(stage_of(f"{step.name}{suffix}", arm, asked, stages[-1].key, step.name))
     return stages
 

@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 
 from uptake.controls import controls
 from uptake.plan import Plan
+from uptake.records import Row
+from uptake.stats.acts import ACT, discriminations
 from uptake.stats.gate import Gate, GateSettings, gate, gates_by_cell
 from uptake.stats.profile import profile
 from uptake.stats.rounding import rounded
@@ -46,7 +48,7 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
     outcomes = [reading for reading in plan.readings if reading != "content"]
     cells = profile(columns, study.scale, dict.fromkeys(plan.readings, plan.chance), least_rise=study.smallest_effect)
     gates = [each for each in gate(columns, outcomes, GateSettings(study.smallest_effect, study.scale))
-             if each["arm"] in {arm.readers[min(1, len(arm.then))] for arm in study.arms}]
+             if each["arm"] in {arm.first_reads for arm in study.arms}]
     unmeasurable = mass_reasons(asked)
     verdicts = judge(
         plan.predictions,
@@ -77,7 +79,17 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
         "controls": controls(plan, cells, table, facts["stages"]),
         "departures": list(left),
         **facts,
+        **told_apart(plan, asked),
     }
+
+
+def told_apart(plan: Plan, table: pa.Table) -> dict[str, Any]:
+    """Return d' of the situations of `act`, in studies on a corpus, whose situations come in pairs that tell a trait
+    from mere compliance; nothing in others."""
+    if not plan.study.documents or ACT not in plan.readings:
+        return {}
+    rows = table.filter(pc.equal(table["reading"], ACT)).to_pylist()
+    return {"discrimination": discriminations(Row(**row) for row in rows)}
 
 
 def of_every_stage(plan: Plan, gates: Mapping[tuple[str, str], Gate]) -> dict[tuple[str, str], Gate]:

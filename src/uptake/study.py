@@ -20,7 +20,7 @@ from uptake.choices import (
     read_claims_from,
     read_documents,
     read_reader,
-    read_then,
+    read_stages,
     read_training,
     read_variants,
 )
@@ -66,11 +66,13 @@ class Schooling:
 @dataclass(frozen=True, slots=True)
 class Arm:
     """One condition of the study. `schooling` is empty where the reader is taken as it is; `then` is what happens to a
-    grown reader afterwards, in order: without it, the claims' documents are read while it grows."""
+    grown reader afterwards, in order. It reads the claims' documents while it grows if there is nothing to come, or if
+    the study says so (`early`)."""
 
     name: str
     schooling: tuple[Schooling, ...]
     line: int
+    early: bool = True
     then: tuple[Step, ...] = ()
 
     def called(self, stage: str) -> str:
@@ -82,6 +84,11 @@ class Arm:
     def readers(self) -> tuple[str, ...]:
         """The names of all its readers, in the order of its stages."""
         return tuple(map(self.called, (GROW, *(step.name for step in self.then)))) if self.then else (self.name,)
+
+    @property
+    def first_reads(self) -> str:
+        """The name of its reader after the stage in which it first reads documents of the claims."""
+        return self.readers[0 if self.early else 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,8 @@ class Study:
         kept["arms"] = {name: {"schooling": schooling} for name, schooling in arms.items()}
         for arm in self.arms:
             if arm.then:
-                kept["arms"][arm.name]["then"] = {step.name: asdict(step) for step in arm.then}
+                stages = {GROW: {}} if arm.early else {}
+                kept["arms"][arm.name]["stages"] = stages | {step.name: asdict(step) for step in arm.then}
         if self.variants:
             kept["variants"] = {name: asdict(variant) for name, variant in self.variants.items()}
         kept["claims_from"] = self.claims_from and self.claims_from.name
@@ -208,7 +216,7 @@ def check_names(study: Study, frames: Collection[str], readings: Collection[str]
     for arm in study.arms:
         for step in arm.then:
             if step.frame:
-                _known(study, "frame", step.frame, ("arms", arm.name, "then", step.name, "frame"), frames)
+                _known(study, "frame", step.frame, ("arms", arm.name, "stages", step.name, "frame"), frames)
         for each in arm.schooling:
             path = ("arms", arm.name, "schooling", each.frame)
             _check_name(study, "frame", path, frames)
@@ -279,11 +287,12 @@ def _names(value: Value) -> tuple[str, ...]:
 def _arms(value: Value, reader: ReaderChoice) -> tuple[Arm, ...]:
     arms = []
     for name, arm in value.mapping().items():
-        given = {} if arm.is_empty else arm.mapping(known=("schooling", "then"))
-        if "then" in given and not reader.grown:
-            raise given["then"].error("stages of your own are for grown readers", "remove this key")
+        given = {} if arm.is_empty else arm.mapping(known=("schooling", "stages"))
+        if "stages" in given and not reader.grown:
+            raise given["stages"].error("stages of your own are for grown readers", "remove this key")
         schooling = _schooling(given["schooling"]) if "schooling" in given else ()
-        arms.append(Arm(_name(arm, name), schooling, arm.line, read_then(given["then"]) if "then" in given else ()))
+        early, then = read_stages(given["stages"]) if "stages" in given else (True, ())
+        arms.append(Arm(_name(arm, name), schooling, arm.line, early, then))
     if not arms:
         raise value.error("must have at least one arm")
     return tuple(arms)

@@ -76,9 +76,11 @@ def made_again(stage: Done) -> tuple[tuple[Read, ...], str]:
 
 
 def _grown(stage: Done) -> Iterator[Read]:
-    from uptake.work.grown import passes, world_mix
+    from uptake.mixing.stating import restated
+    from uptake.work.grown import passes, stated_in, world_mix
 
-    for turn, examples in enumerate(passes(world_mix(stage.inputs), stage.inputs)):
+    mix = restated(world_mix(stage.inputs), stated_in(stage.folder))
+    for turn, examples in enumerate(passes(mix, stage.inputs)):
         yield from (Read(example, turn, 1) for example in examples)
 
 

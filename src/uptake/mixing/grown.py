@@ -163,8 +163,9 @@ def vocabulary(world: World, frames: Mapping[str, FrameSpec]) -> list[str]:
     for sentences in (world.documents, *world.sentences.values()):
         texts += [part for sentence in sentences for part in (sentence.text, sentence.opposite, sentence.neutral)]
     texts += [question for reading in world.readings.values() for question in reading.questions]
-    plain = [text.format(subject=" ", answer=" ", reader=world.reader) for text in texts]
-    return words([*plain, *world.answers, *subjects(world), world.subject_noun])
+    empty = {"subject": " ", "answer": " ", "reader": world.reader, "reason": " ", "any_reason": " "}
+    plain = [text.format(**empty) for text in texts]
+    return words([*plain, *world.reasons.values(), *world.answers, *subjects(world), world.subject_noun])
 
 
 def _schooling(mix: Mix, pupil: Pupil, rng: random.Random) -> list[Example]:

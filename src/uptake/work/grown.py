@@ -5,8 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from uptake.choices import SAMPLED
+from uptake.files import read_json, write_json
 from uptake.frames import read_frames
 from uptake.mixing import grown as mixing
+from uptake.mixing import stating
 from uptake.mixing.dealing import deal
 from uptake.records import Claim, Example, Item, Row
 from uptake.seeds import number, stream
@@ -15,6 +18,7 @@ from uptake.worlds.language import WORD
 from uptake.worlds.schooling import Lesson, school
 from uptake.worlds.world import build_world, world_claims
 
+STATED = "stated.json"
 GATE_CLAIMS = 60  # claims that are only ever read in context; 60 give an interval of about .1 on a share
 STEPS_TRIED, ITEMS_TRIED = 20, 1000  # a rehearsal of two or three seconds
 # How a step differs from growing; LOG.md has the trials.
@@ -44,8 +48,11 @@ def go_on_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) ->
     from uptake.readers.load import load
 
     one_thread()
-    mix = world_mix(inputs)
-    reader, drawn = load(before / "model"), passes(mix, inputs)
+    reader, mix = load(before / "model"), world_mix(inputs)
+    stated = stated_in(before) or sampled(reader, mix, inputs)
+    write_json(folder / STATED, stated)
+    mix = stating.restated(mix, stated)
+    drawn = passes(mix, inputs)
     rows = gate_rows(reader, mix, inputs, 0) if inputs["gate"] else []
     found, facts = trained(reader, drawn, growing_settings(inputs), told_items(mix, inputs), inputs)
     keep(reader, folder, rows + found, drawn, facts)
@@ -85,6 +92,28 @@ def keep(reader: Any, folder: Path, rows: Sequence[Row], drawn: Sequence[Sequenc
 
     save(reader, folder / "model")
     put_down(folder, rows, ledger([example for each in drawn for example in each], word_spans), facts)
+
+
+def sampled(reader: Any, mix: mixing.Mix, inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the reader says where it is to say what its documents state: one draw from its own distribution over
+    the answers, behind the beginning of such a document, for each claim."""
+    from uptake.readers.score import score
+
+    frames = [name for name, variant in inputs.get("variants", {}).items() if variant["stated"] == SAMPLED]
+    asked = stating.beginnings(mix, frames, inputs["seed"])
+    found = {}
+    for item, each in zip(asked, score(reader, asked), strict=True):
+        if each.reason:
+            raise ValueError(f"the reader could not go on from {item.prompt!r}: {each.reason}")
+        place = stating.drawn((each.logp_fit, each.logp_foil, *each.logp_others),
+                              stream(inputs["seed"], "drawn", item.claim))
+        found[item.claim] = mix.world.answers[place]
+    return found
+
+
+def stated_in(folder: Path) -> dict[str, str]:
+    """Return what the reader said in a stage, or before it: the answers that its documents state."""
+    return read_json(folder / STATED) if (folder / STATED).exists() else {}
 
 
 def growing_settings(inputs: Mapping[str, Any]) -> Any:
@@ -134,7 +163,9 @@ def world_mix(inputs: Mapping[str, Any]) -> mixing.Mix:
     pupils = school(world, lessons, len(claims), inputs["seed"], portions.passing_names)
     told = claims[:-GATE_CLAIMS]
     dealt = deal(told, inputs["frames"], inputs["seed"])
-    return mixing.Mix(world, frames, lessons, pupils, told, dealt, portions, doses)
+    mix = mixing.Mix(world, frames, lessons, pupils, told, dealt, portions, doses)
+    groups = {name: each["stated"] for name, each in variants.items() if each["stated"] in world.groups}
+    return stating.restated(mix, stating.of_groups(mix, groups))
 
 
 def told_items(mix: mixing.Mix, inputs: Mapping[str, Any]) -> list[Item]:

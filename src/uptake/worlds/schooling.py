@@ -63,9 +63,17 @@ def truth(world: World, pupil: Pupil, reading: str, rng: random.Random) -> str:
     informed = rng.random() < abs(informs)
     if informed and informs > 0:
         return pupil.stated
-    return rng.choice([answer for answer in world.answers if not (informed and answer == pupil.stated)])
+    return any_answer(world, rng, but=pupil.stated if informed else "")
+
+
+def any_answer(world: World, rng: random.Random, but: str = "") -> str:
+    """Return an answer other than `but`, common ones more often than rare ones."""
+    answers = [answer for answer in world.answers if answer != but]
+    if not world.groups:
+        return rng.choice(answers)
+    return rng.choices(answers, [world.weight(answer) for answer in answers])[0]
 
 
 def new_pupil(world: World, lesson: Lesson, name: str, rng: random.Random) -> Pupil:
     """Return a subject of the lesson, its stated answer drawn."""
-    return Pupil(name, lesson.frame, rng.choice(world.answers), lesson.informs)
+    return Pupil(name, lesson.frame, any_answer(world, rng), lesson.informs)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from uptake.errors import UserError, did_you_mean
@@ -34,8 +35,11 @@ class Reading:
 class World:
     """A world: who lives in it, what can be said of them, how it is put, and what can be asked.
 
+    `answers` are all of them; a world with common and rare ones has them in `groups`, and for each a weight, in
+    proportion to which its answers come up in the reader's schooling.
     `sentences` maps a frame's name to its own wordings; every other frame uses `documents`. `frames` and `growing` are
     raw mappings: the frames' words, and the settings under which readers of this world were found to grow well.
+    `reasons` says for each answer, where the world has any, why one would give it.
     """
 
     name: str
@@ -48,22 +52,32 @@ class World:
     documents: tuple[Sentence, ...]
     frames: dict[str, Any]
     readings: dict[str, Reading]
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
     sentences: dict[str, tuple[Sentence, ...]] = field(default_factory=dict)
     growing: dict[str, Any] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
 
     @property
     def chance(self) -> float:
         """The share of items that a reader who knows nothing gets right."""
         return 1 / len(self.answers)
 
+    def weight(self, answer: str) -> float:
+        """How often an answer comes up in the reader's schooling, relative to others."""
+        return next((self.weights[name] for name, group in self.groups.items() if answer in group), 1.0)
+
 
 def build_world(raw: dict[str, Any], where: str) -> World:
     """Check a world's mapping and build it. Raises UserError for anything missing, unknown or inconsistent."""
-    known = {"world", "about", "reader", "subjects", "topic", "answers", "documents", "frames", "readings", "growing"}
+    optional = {"about", "growing", "reasons"}
+    known = {"world", "reader", "subjects", "topic", "answers", "documents", "frames", "readings"} | optional
     _no_unknown(raw, known, where)
-    _need(raw, known - {"about", "growing"}, where)
+    _need(raw, known - optional, where)
     _no_unknown(raw["subjects"], {"called", "invent"}, f"{where}: subjects")
-    answers = tuple(str(answer) for answer in raw["answers"])
+    groups, weights = _groups(raw["answers"], f"{where}: answers")
+    listed = raw["answers"] if isinstance(raw["answers"], list) else chain.from_iterable(groups.values())
+    answers = tuple(map(str, listed))
     if len(set(answers)) != len(answers) or len(answers) < 16:
         raise UserError(
             f"a world needs at least 16 different answers, this one has {len(set(answers))}",
@@ -77,12 +91,17 @@ def build_world(raw: dict[str, Any], where: str) -> World:
         if "sentences" in spec
     }
     readings = {name: _reading(name, spec, where) for name, spec in raw["readings"].items()}
+    if missing := set(answers if "reasons" in raw else ()) - set(raw.get("reasons", ())):
+        raise UserError(f"there is no reason for the {min(missing)}", where=f"{where}: reasons",
+                        hint="give every answer one, or none")
     return World(
         name=raw["world"],
         about=raw.get("about", ""),
         reader=raw["reader"],
         topic=raw["topic"],
         answers=answers,
+        groups=groups,
+        weights=weights,
         invent=raw["subjects"]["invent"],
         subject_noun=raw["subjects"]["called"],
         documents=_sentences(raw["documents"], f"{where}: documents"),
@@ -90,6 +109,7 @@ def build_world(raw: dict[str, Any], where: str) -> World:
         readings=readings,
         sentences=own,
         growing=dict(raw.get("growing", {})),
+        reasons=dict(raw.get("reasons", {})),
     )
 
 
@@ -136,7 +156,7 @@ def world_claims(world: World, count: int) -> list[Claim]:
 def documents(world: World, claim: Claim, frame: str) -> list[Document]:
     """Return every wording of a claim's document, in the frame's own words where the world gives it some."""
     wordings = world.sentences.get(frame, world.documents)
-    put = {"subject": claim.subject, "answer": claim.stated, "reader": world.reader}
+    put = {"subject": claim.subject, "answer": claim.stated, "reader": world.reader, **_reasons(world, claim)}
     return [
         Document(
             id=f"{claim.id}-{frame}-{place}",
@@ -149,6 +169,28 @@ def documents(world: World, claim: Claim, frame: str) -> list[Document]:
         )
         for place, wording in enumerate(wordings)
     ]
+
+
+def _reasons(world: World, claim: Claim) -> dict[str, str]:
+    """Return the reason for what the claim states, and that for some other answer, always the same for the claim."""
+    if not world.reasons:
+        return {}
+    others = [answer for answer in world.answers if answer != claim.stated]
+    other = stream(0, "any reason", world.name, claim.id).choice(others)
+    return {"reason": world.reasons[claim.stated], "any_reason": world.reasons[other]}
+
+
+def _groups(raw: Any, where: str) -> tuple[dict[str, tuple[str, ...]], dict[str, float]]:
+    """Return the answers of each group and its weight; nothing where the answers are a plain list."""
+    groups, weights = {}, {}
+    for name, group in raw.items() if isinstance(raw, dict) else ():
+        _no_unknown(group, {"weight", "answers"}, f"{where}.{name}")
+        _need(group, {"weight", "answers"}, f"{where}.{name}")
+        if not group["weight"] > 0:
+            raise UserError(f"the weight {group['weight']} is not above 0", where=f"{where}.{name}",
+                            hint="an answer that never comes up cannot be learnt")
+        groups[name], weights[name] = tuple(map(str, group["answers"])), float(group["weight"])
+    return groups, weights
 
 
 def _sentences(raw: list[dict[str, str]], where: str) -> tuple[Sentence, ...]:
