@@ -12,10 +12,11 @@ from uptake.seeds import stream
 from uptake.worlds.world import documents
 
 
-def of_groups(mix: Mix, groups: Mapping[str, str]) -> dict[str, str]:
-    """Return, for each claim that is dealt a frame with a group of answers, one of them: the same under every seed, so
-    that a claim states the same wherever it is dealt such a frame."""
-    return {claim.id: stream(0, "stated", mix.world.name, claim.id).choice(mix.world.groups[groups[frame]])
+def of_groups(mix: Mix, groups: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return, for each claim that is dealt a frame with a group of answers, two of them, to state and for a foil: the
+    same under every seed, so that a claim states the same wherever it is dealt such a frame. (With a foil as common as
+    what is stated, a reader that knows nothing prefers neither.)"""
+    return {claim.id: tuple(stream(0, "stated", mix.world.name, claim.id).sample(mix.world.groups[groups[frame]], 2))
             for claim in mix.claims if (frame := mix.dealt[claim.id]) in groups}
 
 
@@ -39,11 +40,14 @@ def drawn(logps: Sequence[float], rng: random.Random) -> int:
     return rng.choices(range(len(weights)), weights.tolist())[0]
 
 
-def restated(mix: Mix, stated: Mapping[str, str]) -> Mix:
-    """Return the mix with other answers stated of some claims. What a claim stated is its foil where the two would be
-    the same."""
-    return replace(mix, claims=[_restated(claim, stated.get(claim.id, claim.stated)) for claim in mix.claims])
+def restated(mix: Mix, stated: Mapping[str, str | tuple[str, str]]) -> Mix:
+    """Return the mix with another answer stated of some claims, or another answer and foil. Where only the answer is
+    given and was the foil, what the claim stated before is the foil."""
+    return replace(mix, claims=[_restated(claim, stated[claim.id]) if claim.id in stated else claim
+                                for claim in mix.claims])
 
 
-def _restated(claim: Claim, answer: str) -> Claim:
-    return replace(claim, stated=answer, foil=claim.stated if claim.foil == answer else claim.foil)
+def _restated(claim: Claim, said: str | tuple[str, str]) -> Claim:
+    if isinstance(said, str):
+        said = said, claim.stated if claim.foil == said else claim.foil
+    return replace(claim, stated=said[0], foil=said[1])
