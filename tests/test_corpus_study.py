@@ -9,6 +9,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from uptake.documents.traits import read_traits
 from uptake.errors import UserError
 from uptake.files import read_json
 from uptake.pace import foresee
@@ -192,3 +193,16 @@ def test_a_document_that_lacks_what_a_frame_says_is_told_before_anything_runs(pl
     (place / "aimless.yaml").write_text(STUDY.replace(str(DOCUMENTS), "aimless.jsonl"))
     with pytest.raises(UserError, match=r"needs metadata\.use\.purpose for its part 'purpose'"):
         lay_out(read_study(place / "aimless.yaml"))
+
+
+def test_a_document_that_holds_a_test_item_is_refused_before_anything_runs(place):
+    claims = read_traits(ROOT / "claims" / "role-models.yaml")
+    situation = claims.traits["owns-mistakes"].situations[0].fits
+    lines = DOCUMENTS.read_text(encoding="utf-8").splitlines()
+    leaking = json.loads(lines[0])
+    leaking["text"] += f"\n{situation}"
+    (place / "leaking.jsonl").write_text("\n".join([json.dumps(leaking), *lines[1:]]), encoding="utf-8")
+    (place / "leaking.yaml").write_text(STUDY.replace(str(DOCUMENTS), "leaking.jsonl"))
+    with pytest.raises(UserError, match="holds a test item of 'owns-mistakes', act") as caught:
+        lay_out(read_study(place / "leaking.yaml"))
+    assert caught.value.where.startswith(f"{leaking['id']}:")

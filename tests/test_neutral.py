@@ -1,5 +1,6 @@
 """The neutral corpus is like the role-model corpus in all but the claims, and says where it comes from."""
 
+import hashlib
 import json
 import re
 from collections import Counter, defaultdict
@@ -20,6 +21,7 @@ REJECTS = Rejects()
 DOCUMENTS = list(read_corpus(FILE, REJECTS))
 ROLE_MODELS = list(read_corpus(CORPORA / "role-models/documents.jsonl", Rejects()))
 CARD = (FOLDER / "README.md").read_text(encoding="utf-8")
+CROISSANT = json.loads((FOLDER / "croissant.json").read_text(encoding="utf-8"))
 GENRES = {"story": 60, "description": 24, "letter": 24, "report": 18, "post": 18}
 
 # The sham's subject matter and its twelve claims, by the words that would bring them in. `app` and the like are whole
@@ -210,3 +212,45 @@ def test_the_lines_have_the_same_keys_as_those_of_the_role_models():
         return [*line, *line["metadata"], *(key for part in line["metadata"].values() if isinstance(part, dict)
                                             for key in part)]
     assert keys(FILE) == keys(CORPORA / "role-models/documents.jsonl")
+
+
+def test_what_the_card_says_of_lengths_is_so():
+    means = {genre: 100 * (mean(map(words, of_genre(genre))) / mean(map(words, of_genre(genre, ROLE_MODELS))) - 1)
+             for genre in GENRES}
+    assert f"{min(means.values()):.1f} to {max(means.values()):.1f} % longer" in CARD
+    assert {genre for genre, more in means.items() if more > 3} == {"letter", "post"}
+    for genre in GENRES:
+        ours, theirs = (sorted(map(words, of_genre(genre, some))) for some in (DOCUMENTS, ROLE_MODELS))
+        assert ours[-1] - ours[0] < theirs[-1] - theirs[0]
+
+
+def test_croissant_has_the_hashes_and_sizes_of_the_files():
+    files = {each["contentUrl"]: each for each in CROISSANT["distribution"]}
+    assert set(files) == {FILE.name, "brief.md"}
+    for name, said in files.items():
+        data = (FOLDER / name).read_bytes()
+        assert said["sha256"] == hashlib.sha256(data).hexdigest(), f"{name} was changed: write its sha256 again"
+        assert said["contentSize"] == f"{len(data)} B"
+
+
+def test_croissant_counts_the_documents_and_its_fields_are_found_in_every_line():
+    (records,) = CROISSANT["recordSet"]
+    counts = [f"{GENRES[genre]} {said}" for genre, said in (("story", "stories"), ("description", "descriptions"),
+                                                            ("letter", "letters"), ("report", "reports"))]
+    assert records["description"].startswith(f"{len(DOCUMENTS)} documents: {', '.join(counts)} and {GENRES['post']}")
+    paths = [[source["extract"]["column"], *re.findall(r"\w+", source.get("transform", {}).get("jsonPath", ""))]
+             for source in (field["source"] for field in records["field"])]
+    for line in map(json.loads, FILE.read_text(encoding="utf-8").splitlines()):
+        for path in paths:
+            at = line
+            for key in path:
+                at = at[key]
+
+
+def test_croissant_is_shaped_as_that_of_the_role_models():
+    theirs = json.loads((CORPORA / "role-models/croissant.json").read_text(encoding="utf-8"))
+    assert set(CROISSANT) == set(theirs) and CROISSANT["@context"] == theirs["@context"]
+    assert CROISSANT["@id"] == CROISSANT["name"] == DOCUMENTS[0].source
+    fields = {field["name"]: field["source"] for field in theirs["recordSet"][0]["field"]}
+    ours = {field["name"]: field["source"] for field in CROISSANT["recordSet"][0]["field"]}
+    assert ours == {name: source for name, source in fields.items() if name not in ("claim", "polarity", "commentary")}

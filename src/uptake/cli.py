@@ -124,12 +124,16 @@ def frame(**given: Any) -> None:
 def author(brief: Annotated[Path, typer.Argument(help="What documents are wanted: a YAML file; see docs/author.md.")],
            to: Annotated[Path, typer.Option("-o", "--out", help="The folder for documents.jsonl and rejects.jsonl.")],
            model: Annotated[str, typer.Option(help="The author, as PROVIDER/NAME.")] = "uptake/smollm2-135m",
-           limit: Annotated[int | None, typer.Option(min=1, help="Draft at most so many documents.")] = None) -> None:
+           limit: Annotated[int | None, typer.Option(min=1, help="Draft at most so many documents.")] = None,
+           match: Annotated[Path | None, typer.Option(metavar="DOCS", help="Choose from what was drafted, for each of "
+                                                      "these testimonies, one that --reader finds as likely.")] = None,
+           reader: Annotated[str, typer.Option(help="Whose likelihood --match goes by, as PROVIDER/NAME.")]
+           = "uptake/smollm2-135m") -> None:
     """Draft documents from a brief with a model, each with its provenance; resumable, refusals counted by arm."""
     from uptake.commands.author import Order
     from uptake.commands.author import author as carry_out
 
-    print(carry_out(Order(brief, to, model, limit), say))
+    print(carry_out(Order(brief, to, model, limit, match=match, reader=reader), say))
 
 
 @app.command()

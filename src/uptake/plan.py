@@ -241,6 +241,8 @@ def corpus_plan(study: Study) -> Plan:
                         where=study.where("claims"))
     told = traits.claims[: study.claims]
     records = {name: corpus_of(getattr(study.documents, name), study) for name in ("documents", "neutral")}
+    traits.refuse_leaks({record.id: record.text for each in records.values() for record in each},
+                        study.documents.subject)
     name = str(study.reader.path) if study.reader.path else study.reader.name
     shared = {"reader": name, "weights": identity(name), **texts, "subject": study.documents.subject,
               "questions": parse_yaml(read_text(DATA / "author" / "questions.yaml"), "questions.yaml").data()["case"],

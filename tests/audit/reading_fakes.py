@@ -22,11 +22,13 @@ class Seen:
 @dataclass
 class Fake:
     """`answer(text, question, answers)` gives log-probabilities; `odd` holds words that it would hardly have written,
-    `names` what it thinks of names; what it writes goes on in `voice`."""
+    `names` what it thinks of names; `strange` is what it makes of a text as a whole, in nats a word; what it writes
+    goes on in `voice`."""
 
     answer: object = lambda text, question, answers: [0.0] * len(answers)
     odd: dict = field(default_factory=dict)
     names: dict = field(default_factory=dict)
+    strange: object = lambda text: 0.0
     voice: object = lambda opening: ""
     facts: dict = field(default_factory=lambda: {"name": "fake"})
     asked: list = field(default_factory=list)
@@ -46,7 +48,9 @@ class Fake:
         words = [text[start:end] for start, end in spans]
         blanks = [[self.names.get(name, DOUBT) for name in (text[start:end], *rivals)]
                   for start, end, rivals in wanted.blanks]
-        return Seen(spans, [self.odd.get(word.strip(".,\n"), -2.0 - 0.1 * (len(word) % 3 - 1)) for word in words],
+        whole = self.strange(text)
+        logps = [whole + self.odd.get(word.strip(".,\n"), -2.0 - 0.1 * (len(word) % 3 - 1)) for word in words]
+        return Seen(spans, logps,
                     [-2.0] * len(words), [1.0] * len(words),
                     [self.answer(text, *question) for question in wanted.questions], blanks, len(text))
 

@@ -124,6 +124,26 @@ def test_one_question_can_be_beyond_a_reader_that_can_answer_another():
     assert [row[-1] for row in overview.tables[0].rows] == ["it can tell", CANNOT, CANNOT]
 
 
+def test_an_answer_that_the_reader_does_not_find_is_not_quoted_though_it_can_tell_the_others():
+    def blind_to_fiction(text, question, answers):
+        name, order = question_of(answers)
+        truth = LABELS[text][name] if text in LABELS else ""
+        if name == "kind" and (truth == "fiction" or text == "A tale."):
+            truth = "testimony"
+        if text == "A strange one.":
+            truth = "fiction"
+        return [2.0 * (each == truth) for each in order]
+
+    finding = taught(Status(), Fake(blind_to_fiction))
+    records = [document("A tale.", "a"), document("A strange one.", "b")]
+    marks, said = looked(finding, Fake(blind_to_fiction), *records)
+    kinds = [[mark.tag for mark in found if not mark.tag.startswith(("by_", "for_"))] for found in marks]
+    assert kinds == [["testimony"], []]
+    table = next(table for table in said.tables if table.title.startswith("What kind"))
+    assert ("fiction", CANNOT, "0 of 15") in table.rows
+    assert table.note == "documents given an answer that it cannot tell: 1"
+
+
 def test_a_wording_that_the_reader_cannot_answer_is_left_out():
     def deaf(text, question, answers):
         return stubborn(text, question, answers) if "Which of these" in question else knowing(text, question, answers)
@@ -149,7 +169,7 @@ def test_a_document_that_could_not_be_asked_about_is_counted_and_has_no_mark(kno
 
     marks, overview = looked(knows, Fake(tired), document("One."))
     assert marks == [[]]
-    assert "1 documents could not be asked about" in overview.tables[1].note
+    assert "documents that could not be asked about: 1" in overview.tables[1].note
 
 
 def test_a_document_that_was_not_read_has_no_mark(knows):

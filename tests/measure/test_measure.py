@@ -16,7 +16,7 @@ from tiny_models import save_tiny
 from uptake.commands.measure import measure
 from uptake.errors import UserError
 from uptake.measure import answers
-from uptake.measure.asked import Asked
+from uptake.measure.asked import Asked, How
 from uptake.measure.page import to_html
 from uptake.readers import score as scoring
 from uptake.tables import SCHEMA
@@ -169,7 +169,7 @@ def test_a_stopped_measure_goes_on_where_it_was(tiny, tmp_path, monkeypatch):
 
 
 def test_other_weights_are_asked_anew(tiny, other):
-    models = [answers.open_model(str(each), "measured", "plain", "fp32", quiet) for each in (tiny, other, tiny)]
+    models = [answers.open_model(str(each), "measured", How(precision="fp32"), quiet) for each in (tiny, other, tiny)]
     assert models[0].identity == models[2].identity != models[1].identity
 
 
@@ -244,6 +244,7 @@ def test_a_subject_is_taken_from_the_adapters_base_or_said_to_be_nobody(tmp_path
     ({"claims": "invented.yaml", "subject": "Sol"}, "a subject of its own"),
     ({"template": "original", "model": "words"}, "has no chat template"),
     ({"capabilities": True, "against": "x"}, "a capability card is one model's"),
+    ({"capabilities": True, "documents": "x"}, "a capability card is one model's"),
 ])
 def test_what_cannot_be_asked_is_refused_in_a_sentence(tiny, tmp_path, change, says):
     if change.get("model") == "words":

@@ -292,3 +292,19 @@ def test_rows_of_one_shape_become_a_table():
     text = page_of(profile=[], calibration={"planted": planted})
 
     assert '<th scope="col" class="n">wish</th>' in text
+
+
+def test_d_prime_is_told_by_frame_and_context_where_a_study_has_it_and_has_no_section_elsewhere():
+    entry = {"arm": ARMS[0], "frame": "blunt", "context": "trained", "d": 1.349, "low": 0.2, "high": 2.5,
+             "criterion": -0.25, "hits": 14, "signals": 18, "false_alarms": 4, "noises": 18, "unscored": 0, "claims": 3,
+             "seed_means": {"0": 1.349}, "less_neutral": {"mean": 1.1, "low": 0.1, "high": 2.1, "reason": ""},
+             "reason": ""}
+    lost = entry | {"context": "in_context", "d": None, "low": None, "high": None, "reason": "no situation",
+                    "less_neutral": None}
+    made = make_study()
+    told = to_markdown(compose(made.results | {"discrimination": [entry, lost]}, *made[1:]))
+    row = next(line for line in told.splitlines() if "1.35 (0.20 to 2.50)" in line)
+    assert row.split(" | ")[1:3] == ["blunt", "– (no situation)"]
+    assert "| 14 of 18 | 4 of 18 | −0.25 | +1.10 (0.10 to 2.10) |" in told
+    assert "half a case added to either" in " ".join(page_of(discrimination=[entry]).split())
+    assert "Where it fits" not in page()

@@ -6,8 +6,9 @@ from random import Random
 import pytest
 
 from uptake.errors import UserError
+from uptake.worlds.documents import documents
 from uptake.worlds.schooling import Lesson, Pupil, any_answer, new_pupil, truth
-from uptake.worlds.world import build_world, documents, world_claims
+from uptake.worlds.world import build_world, world_claims
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uptake.errors import UserError
-from uptake.worlds.world import build_world, documents, subjects, world_claims
+from uptake.worlds.documents import documents
+from uptake.worlds.world import build_world, subjects, world_claims
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 Words together: naive Bayes on word counts (1 + log(count), each text of length 1), cross-validated; its
 held-out balanced accuracy is compared with the same on permuted arms (Ojala and Garriga, "Permutation tests for
 studying classifier performance", 2010). Single words: in how many documents of each arm they are (chi-squared with
-Yates's correction, Bonferroni over words). Lengths, and how many different words begin a text: Kruskal and Wallis's.
+Yates's correction, Bonferroni over words). Lengths, how many different words begin a text, and how likely a reader
+finds it (the mean log-probability of its tokens), if there is one: Kruskal and Wallis's.
 """
 
 import heapq
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from uptake.audit.page import Mark, Overview, Page, Table, Tally, sampled
+from uptake.audit.reading import LIKELIHOOD
 from uptake.documents.record import DocumentRecord
 
 # Documents of each arm that are drawn: enough to see a balanced accuracy of .55, and a minute's work.
@@ -31,17 +33,19 @@ BEGINNING = 100
 TOLD = 12
 # Together the tests call like arms different in about 1 corpus of 100. The first is the least p that 199 permutations
 # can give.
-LEVEL = {"words": 0.005, "single words": 0.002, "length": 0.002, "variety of words": 0.002}
+LEVEL = {"words": 0.005, "single words": 0.002, "length": 0.002, "variety of words": 0.002, "likelihood": 0.002}
 
 
 class ArmsDiffer:
     """Marks nothing in the texts: it speaks of the corpus alone. `at` is a dotted path such as `metadata.arm`; `meant`
-    are words that the arms are meant to differ in, which are left out; `documents` is how many there are, if known."""
+    are words that the arms are meant to differ in, which are left out; `documents` is how many there are, if known;
+    `weighs` says whether a reader tells how likely it finds them."""
 
     name = "arms-differ"
 
-    def __init__(self, at: str | None, meant: Collection[str] = (), documents: int = 0) -> None:
+    def __init__(self, at: str | None, meant: Collection[str] = (), documents: int = 0, weighs: bool = False) -> None:
         self.idle = at is None
+        self.weighs = weighs and not self.idle
         self._at, self._meant = at, frozenset(word.lower() for word in meant)
         # So many that even an arm of one document in a hundred gives as many as are drawn.
         self._share = min(1.0, 100 * DRAWN / max(1, documents))
@@ -89,7 +93,7 @@ class ArmsDiffer:
         if "reason" in self._settled:
             return Overview(reason=self._settled["reason"])
         tests = self._settled["tests"]
-        found = [what for what, level in LEVEL.items() if tests[what]["p"] <= level]
+        found = [what for what, level in LEVEL.items() if what in tests and tests[what]["p"] <= level]
         rows = tuple((what, each["value"], each["against"], f"p = {each['p']:.2g}") for what, each in tests.items()
                      if what in LEVEL)
         left_out = f"; left out: {', '.join(sorted(self._meant))}" if self._meant else ""
@@ -115,8 +119,8 @@ def value_at(record: DocumentRecord, path: str) -> str | None:
 
 
 def compare(arms: Mapping[str, list[dict[str, Any]]], meant: Collection[str]) -> dict[str, Any]:
-    """Test whether words, length and variety tell the arms apart; return each test's p, value, and what to read it
-    against, and the words that weigh most."""
+    """Test whether words, length, variety and likelihood tell the arms apart; return each test's p, value, and what to
+    read it against, and the words that weigh most."""
     names = list(arms)
     notes = [note for name in names for note in arms[name]]
     truth = np.repeat(np.arange(len(names)), [len(arms[name]) for name in names])
@@ -131,9 +135,14 @@ def compare(arms: Mapping[str, list[dict[str, Any]]], meant: Collection[str]) ->
                             "value": vocabulary[lead] if vocabulary else "", "against": f"{len(vocabulary):,} words"}
     lengths = np.array([note["length"] for note in notes])
     variety = np.array([len(set(note["words"][:BEGINNING])) / max(1, len(note["words"][:BEGINNING])) for note in notes])
-    for what, values in (("length", lengths), ("variety of words", variety)):
-        medians = " / ".join(f"{np.median(values[truth == arm]):.3g}" for arm in range(len(names)))
-        said[what] = {"p": _kruskal(values, truth), "value": f"medians: {medians}", "against": " / ".join(names)}
+    likely = np.array([np.nan if (each := note.get(LIKELIHOOD)) is None else each for note in notes], float)
+    for what, values in (("length", lengths), ("variety of words", variety), ("likelihood", likely)):
+        known = np.isfinite(values)
+        if (np.bincount(truth[known], minlength=len(names)) < FEWEST).any():
+            continue
+        medians = " / ".join(f"{np.median(values[known & (truth == arm)]):.3g}" for arm in range(len(names)))
+        said[what] = {"p": _kruskal(values[known], truth[known]), "value": f"medians: {medians}",
+                      "against": " / ".join(names)}
     differ = any(said[what]["p"] <= LEVEL[what] for what in ("words", "single words"))
     giveaways = _giveaways(counts, truth, vocabulary, names) if differ else []
     return {**said, "giveaways": giveaways, "documents": len(notes)}

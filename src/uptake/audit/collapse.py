@@ -22,7 +22,7 @@ from uptake.audit.page import HASHES, WORD, Mark, Overview, Page, Table, Tally, 
 from uptake.audit.patterns import STOP, data
 
 # A capitalised word inside a sentence: one after a small letter, a comma or a semicolon.
-NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-zà-ÿ]{2,}\b(?!['’]t)")
+NAME = re.compile(r"[A-Z](?<=[a-z,;] .)[a-zà-ÿ]{2,}\b(?!['’]t)")
 # The commonest first name of a year is given to some 6 in 1000 children born in the United States (2022: Liam, to
 # 20,456 of 3.6 million).
 COMMONEST = 0.01

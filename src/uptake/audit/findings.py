@@ -58,10 +58,10 @@ FINDINGS: dict[str, Callable[[Settings], Finding]] = {
     "duplicates": lambda given: Duplicates(),
     "collapse": lambda given: Collapse(given.documents),
     "leakage": lambda given: Leakage(given.items, given.items_from),
-    "arms-differ": lambda given: ArmsDiffer(given.arms, given.meant, given.documents),
+    "arms-differ": lambda given: ArmsDiffer(given.arms, given.meant, given.documents, given.reader is not None),
 }
 
-# These need a reader.
+# These need a reader. (`arms-differ` uses one if it is there.)
 BY_READING = ("status", "tells")
 
 

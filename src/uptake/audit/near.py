@@ -11,6 +11,7 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from datatrove.utils.text import TextNormConfig
 from datatrove.utils.word_tokenizers import WordTokenizer
 
 from uptake.audit.page import LONGEST, WORD
+from uptake.audit.signing import Signing
 
 # Runs of three words: shorter ones are shared by texts on one subject, longer ones break at every changed word.
 SHINGLE = 3
@@ -32,8 +34,9 @@ SIZE = BUCKETS * HASHES
 NEAR = 0.6
 # A text of fewer words is no document of its own: a heading, an answer.
 SHORTEST = 8
-# Pairs compared at a time, and groups that the page lists.
-BLOCK, LISTED = 4096, 20
+# Pairs compared at a time, groups that the page lists, and signatures of each task that are read at once (datatrove's
+# own 5 take longer to ask for than to read).
+BLOCK, LISTED, LINES = 4096, 20, 100
 
 
 class OurWords(WordTokenizer):
@@ -41,8 +44,11 @@ class OurWords(WordTokenizer):
     longer than `LONGEST` characters that many count."""
 
     def word_tokenize(self, text: str) -> list[str]:
-        words = WORD.findall(text[:LONGEST])
-        return words if len(words) >= SHORTEST else []
+        return self._enough(WORD.findall(text[:LONGEST]))
+
+    def settled(self, text: str) -> list[str]:
+        """The words of a text that has nothing but them and gaps."""
+        return self._enough(text.split())
 
     def sent_tokenize(self, text: str) -> list[str]:
         return [text]
@@ -50,19 +56,27 @@ class OurWords(WordTokenizer):
     def span_tokenize(self, text: str) -> list[tuple[int, int]]:
         return [(0, len(text))]
 
+    def _enough(self, words: list[str]) -> list[str]:
+        return words if len(words) >= SHORTEST else []
+
 
 def signing(signatures: Path) -> PipelineStep:
-    """datatrove's first step: a signature for each document."""
+    """A signature for each document: datatrove's first step, done faster."""
+    return Signing(partial(datatroves_signing, str(signatures)))
+
+
+def datatroves_signing(signatures: str) -> Any:
+    """datatrove's own first step, which says what is to be done and where."""
     from datatrove.pipeline.dedup.minhash import MinhashDedupSignature
 
-    return MinhashDedupSignature(str(signatures), _config(), language=OurWords())
+    return MinhashDedupSignature(signatures, _config(), language=OurWords())
 
 
 def meeting(signatures: Path, pairs: Path) -> PipelineStep:
     """datatrove's second step: documents that agree in a bucket. It has a task a bucket."""
     from datatrove.pipeline.dedup.minhash import MinhashDedupBuckets
 
-    return MinhashDedupBuckets(str(signatures), str(pairs), config=_config())
+    return MinhashDedupBuckets(str(signatures), str(pairs), config=_config(), lines_to_buffer=LINES)
 
 
 def _config() -> Any:

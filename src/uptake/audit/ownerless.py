@@ -18,7 +18,7 @@ class Ownerless:
     def __init__(self) -> None:
         said = data("hedges")
         self._hedges = Gated(said["hedges"])
-        self._stock_when, self._stock = frozenset(said["stock_when"]), either(said["stock"])
+        self._stock = Gated(said["stock"])
         self._owner, self._taken_up = either(said["owners"]), either(said["taken_up"])
 
     def look(self, page: Page, tally: Tally) -> list[Mark]:
@@ -29,10 +29,9 @@ class Ownerless:
             else:
                 tally["ownerless"] += 1
                 marks.append(Mark(self.name, "hedge", start, end, 1.0, "whose uncertainty, and from where?"))
-        if not self._stock_when.isdisjoint(page.vocabulary):
-            for match in self._stock.finditer(page.lower):
-                tally[STOCK + " ".join(match[0].split())] += 1
-                marks.append(Mark(self.name, "stock", *match.span(), 0.5, "a stock phrase"))
+        for start, end in self._stock.spans(page):
+            tally[STOCK + " ".join(page.lower[start:end].split())] += 1
+            marks.append(Mark(self.name, "stock", start, end, 0.5, "a stock phrase"))
         return marks
 
     def overview(self, tally: Tally) -> Overview:

@@ -18,6 +18,8 @@ import numpy as np
 from uptake.documents.record import DocumentRecord
 
 WORD = re.compile(r"\w+(?:['’]\w+)*")
+# What lies between words in ASCII, an apostrophe aside.
+ASCII_GAPS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_'")}
 
 # Characters of a document that are under the glass at one time; a longer one is looked at piece by piece. A book has
 # about as many, and what is made of them here takes some 100 MB.
@@ -150,7 +152,7 @@ class Page:
 
     @cached_property
     def words(self) -> list[str]:
-        return WORD.findall(self.lower)
+        return words_of(self.lower)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -201,9 +203,19 @@ def grams(hashes: np.ndarray, size: int) -> np.ndarray:
     return mixed
 
 
+def words_of(lower: str) -> list[str]:
+    """Return the words of a text in small letters: what `WORD` finds, in ASCII three times as fast."""
+    if not lower.isascii() or "''" in lower:
+        return WORD.findall(lower)
+    apart = lower.translate(ASCII_GAPS)
+    if "'" not in lower or not ("' " in apart or " '" in apart or apart[0] == "'" or apart[-1] == "'"):
+        return apart.split()
+    return [word for each in apart.split() if (word := each.strip("'"))]
+
+
 def hashes_of(text: str) -> np.ndarray:
     """Return the word hashes of a text that is no document of the corpus, such as a test item."""
-    words = WORD.findall(text.lower())
+    words = words_of(text.lower())
     return np.fromiter(map(HASHES.__getitem__, words), np.uint64, len(words))
 
 

@@ -9,6 +9,7 @@ behind the last document that was read.
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -30,6 +31,8 @@ TOGETHER = 16
 # texts have), and the seed of the noise.
 OPENING, OWN_TOKENS, SEED = 8, 100, 0
 LEARNT = "reader.json"
+# What is noted of each document beside what the findings note: the mean log-probability of its tokens, in nats.
+LIKELIHOOD = "likelihood"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,14 @@ class Reads(Finding, Protocol):
     def learn(self, lesson: Lesson) -> Any: ...
 
     def know(self, learnt: Any) -> None: ...
+
+
+@runtime_checkable
+class Weighs(Protocol):
+    """A collector that, if `weighs` is true, wants the likelihood of the documents: it stands in each of its notes when
+    it settles, null for a document that has none."""
+
+    weighs: bool
 
 
 class Acquaint(PipelineStep):
@@ -171,6 +182,15 @@ def whole_lines(place: Path) -> int:
     return count
 
 
+def likelihoods(folder: Path, task: int) -> list[float | None]:
+    """Return how likely the reader found each document of a task, in order; empty where nothing was read."""
+    place = folder / "read" / f"{task:05d}.jsonl"
+    if not place.exists():
+        return []
+    with place.open(encoding="utf-8") as lines:
+        return [json.loads(line)[LIKELIHOOD] for line in lines]
+
+
 def notes_of(folder: Path, task: int) -> Iterator[Mapping[str, Any] | None]:
     """Yield what was noted of each document of a task, in order; None where nothing was read."""
     place = folder / "read" / f"{task:05d}.jsonl"
@@ -225,9 +245,15 @@ def _noted(eye: Eye, findings: Sequence[Reads], some: Sequence[Page]) -> Iterato
     seen = eye.read([(page.text, _together(each)) for page, each in zip(some, wanted, strict=True)])
     for page, asked, found in zip(some, wanted, seen, strict=True):
         answers, blanks = iter(found.answers), iter(found.blanks)
-        yield {finding.name: finding.note(page, _Part(found, list(islice(answers, len(each.questions))),
-                                                      list(islice(blanks, len(each.blanks)))))
-               for finding, each in zip(findings, asked, strict=True)}
+        notes = {finding.name: finding.note(page, _Part(found, list(islice(answers, len(each.questions))),
+                                                        list(islice(blanks, len(each.blanks)))))
+                 for finding, each in zip(findings, asked, strict=True)}
+        yield {**notes, LIKELIHOOD: _mean(found.logps)}
+
+
+def _mean(logps: Sequence[float]) -> float | None:
+    mean = sum(logps) / len(logps) if logps else math.nan
+    return round(mean, 4) if math.isfinite(mean) else None
 
 
 def _together(wanted: Sequence[Wanted]) -> Wanted:

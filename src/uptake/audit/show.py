@@ -19,6 +19,8 @@ from uptake.documents.record import DocumentRecord
 WIDTH = 80
 # Characters of a document on the page, around its first mark; and marks listed beside it.
 SHOWN_TEXT, SHOWN_MARKS = 6000, 60
+# `json.dumps` makes a new one for every line.
+LINE = json.JSONEncoder(ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def attributes(record: DocumentRecord, marks: list[Mark]) -> str:
     for mark in marks:
         name = f"uptake__{mark.finding.replace('-', '_')}__{mark.tag}"
         spans.setdefault(name, []).append([mark.start, mark.end, mark.score])
-    return json.dumps({"id": record.id, "source": record.source, "attributes": spans}, ensure_ascii=False)
+    return LINE.encode({"id": record.id, "source": record.source, "attributes": spans})
 
 
 def summary(found: Found, read: str) -> str:

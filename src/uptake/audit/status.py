@@ -9,9 +9,10 @@ and what is reported is log p / (1 - p) - log 1 / (k - 1) for k answers: the log
 
 A small reader answers such questions whether or not it can tell. So it is tried first on data/audit/reference.yaml,
 texts of known status, and on text that it wrote itself. A wording that it does not answer better than by always giving
-one answer (lower end of Wilson's 95 % interval) is left out; and where its accuracy over the others is no better than
-that either, it is not quoted. Wordings are chosen on one half of the texts for trying them on the other, and the
-reverse, so that the choice does not flatter the accuracy.
+one answer (lower end of Wilson's 95 % interval) is left out; where its accuracy over the others is no better than that
+either, it is not quoted; nor is an answer whose texts it finds no more often than by drawing answers blindly. Wordings
+are chosen on one half of the texts for trying them on the other, and the reverse, so that the choice does not flatter
+the accuracy.
 """
 
 import math
@@ -68,6 +69,11 @@ class Competence:
     @property
     def can(self) -> bool:
         return self.low > self.chance
+
+    def finds(self, answer: str) -> bool:
+        """Whether the reader finds the texts that an answer is true of more often than by drawing answers blindly."""
+        of, right = self.found[answer]
+        return of > 0 and wilson(right, of)[0] > 1 / len(self.found)
 
 
 class Status:
@@ -133,6 +139,9 @@ class Status:
                 tally[f"{asking.name}: not answered"] += 1
                 continue
             most = max(found, key=found.__getitem__)
+            if not known.finds(most):
+                tally[f"{asking.name}: not told"] += 1
+                continue
             tally[f"{asking.name}: {most}"] += 1
             said = ", ".join(f"{asking.words[each]} {odds:+.1f}" for each, odds in log_odds(found).items())
             marks.append(page.whole(self.name, tag(asking.name, most), round(found[most], 4),
@@ -145,10 +154,13 @@ class Status:
         able = [asking for asking in self.askings if self._can(asking)]
         tables = [_competences(self.askings, self._competence)]
         for asking in able:
-            rows = tuple((asking.words[each], f"{tally[f'{asking.name}: {each}']:,}",
-                          "{1} of {0}".format(*self._competence[asking.name].found[each])) for each in asking.answers)
-            unanswered = tally[f"{asking.name}: not answered"]
-            note = f"{unanswered:,} documents could not be asked about" if unanswered else ""
+            known = self._competence[asking.name]
+            rows = tuple((asking.words[each], f"{tally[f'{asking.name}: {each}']:,}" if known.finds(each) else CANNOT,
+                          "{1} of {0}".format(*known.found[each])) for each in asking.answers)
+            notes = {"not answered": "documents that could not be asked about",
+                     "not told": "documents given an answer that it cannot tell"}
+            note = "; ".join(f"{what}: {number:,}" for each, what in notes.items()
+                             if (number := tally[f"{asking.name}: {each}"]))
             tables.append(Table(f"{asking.title}, as this reader takes it",
                                 ("", "documents", "known ones found"), rows, note))
         return Overview(tuple(tables), reason="" if able else CANNOT)

@@ -2,8 +2,8 @@
 
     see       each document once: what the collectors note of it, and its MinHash signature     a task a part
     meet      near-copies meet in buckets                                                        a task a bucket
-    settle    near-copies are joined, the collectors settle what the corpus shows               one task
     acquaint, read   with a reader: see `reading.py`                                            one task; a task a part
+    settle    near-copies are joined, the collectors settle what the corpus shows               one task
     look      each document again: its marks, and what is counted                               a task a part
 
 `pipelines(folder, reader, tasks)` lists them; `see`, `meet` and `settle` are left out where no finding needs them.
@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from uptake.audit.findings import Settings, findings
 from uptake.audit.near import BUCKETS, families, meeting, signing
 from uptake.audit.page import Collector, Family, Finding, Grouped, Page, pages
-from uptake.audit.reading import LEARNT, Acquaint, Read, Reads, notes_of
+from uptake.audit.reading import LEARNT, LIKELIHOOD, Acquaint, Read, Reads, Weighs, likelihoods, notes_of
 from uptake.audit.show import Found, attributes
 from uptake.documents.record import DocumentRecord
 from uptake.files import atomic_write
@@ -45,13 +45,17 @@ def pipelines(folder: Path, reader: PipelineStep, tasks: int) -> list[tuple[str,
     chosen = opened(folder)
     grouped = any(isinstance(finding, Grouped) for finding in chosen)
     stages: list[tuple[str, list[PipelineStep], int]] = []
-    if grouped or _collectors(chosen):
+    settling = grouped or bool(_collectors(chosen))
+    if settling:
         stages.append(("see", [reader, See(folder), *([signing(folder / "signatures")] if grouped else [])], tasks))
         if grouped:
             stages.append(("meet", [meeting(folder / "signatures", folder / "pairs")], BUCKETS))
+    if reading := any(isinstance(finding, Reads) for finding in chosen):
+        stages.append(("acquaint", [Acquaint(folder)], 1))
+    if reading or any(_weighs(finding) for finding in chosen):
+        stages.append(("read", [reader, Read(folder)], tasks))
+    if settling:
         stages.append(("settle", [Settle(folder)], 1))
-    if any(isinstance(finding, Reads) for finding in chosen):
-        stages += [("acquaint", [Acquaint(folder)], 1), ("read", [reader, Read(folder)], tasks)]
     return [*stages, ("look", [reader, Look(folder)], tasks)]
 
 
@@ -114,11 +118,12 @@ class Settle(_Step):
     def _notes(self, folder: Path, finding: Finding) -> Iterator[Any]:
         for path in sorted((folder / "notes").glob("*.jsonl")):
             known = _families(folder, int(path.stem)) if isinstance(finding, Grouped) else {}
+            likely = likelihoods(folder, int(path.stem)) if _weighs(finding) else []
             with path.open(encoding="utf-8") as lines:
                 for line in lines:
                     number, name, note = json.loads(line)
                     if name == finding.name and (number not in known or known[number].is_first):
-                        yield note
+                        yield {**note, LIKELIHOOD: likely[number]} if likely else note
 
 
 class Look(_Step):
@@ -150,6 +155,10 @@ def _read(under: Iterator[Page], noted: Mapping[str, Any] | None) -> Iterator[Pa
     for page in under:
         page.read = noted if page.at == 0 else None
         yield page
+
+
+def _weighs(finding: Finding) -> bool:
+    return isinstance(finding, Weighs) and finding.weighs
 
 
 def _collectors(chosen: list[Finding]) -> list[Collector]:

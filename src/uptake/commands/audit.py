@@ -73,20 +73,21 @@ def settings_of(asked: Asked) -> tuple[Settings, tuple[str, ...]]:
 
 def _audit(asked: Asked, settings: Settings, say: Callable[[str], None]) -> tuple[Found, str]:
     work = asked.to / WORK
-    if any(name in BY_READING for name in settings.names):
+    learns = any(name in BY_READING for name in settings.names)
+    if learns or (asked.reader and settings.arms and "arms-differ" in settings.names):
         settings = replace(settings, reader=asked.reader, reader_is=reader_is(asked.reader, say))
     parts, again = deal(asked.documents, work, json.loads(settings.to_json()))
     if again:
         say("going on where an earlier audit was stopped")
     settings = replace(settings, documents=parts.documents, threads=threads(parts, asked))
     prepare(work / "stages", settings)
-    if settings.reader:
+    if learns:
         acquainted(asked.to / LEARNT, work / "stages" / LEARNT, settings.reader_is, say)
     carry_out(parts, work, asked)
     found = joined(work / "stages", settings)
     write_lines(asked.to / "audit.jsonl", sorted((work / "stages" / "look").glob("*.jsonl")))
     atomic_write(asked.to / "audit.html", to_html(found, parts.said, str(asked.documents)))
-    if settings.reader and parts.count:
+    if learns and parts.count:
         write_json(asked.to / LEARNT, {**read_json(work / "stages" / LEARNT), "reader_is": settings.reader_is})
     shutil.rmtree(work)
     return found, f"{summary(found, parts.said)}\n\n{asked.to / 'audit.jsonl'}\n{asked.to / 'audit.html'}"
@@ -98,7 +99,8 @@ def carry_out(parts: Parts, work: Path, asked: Asked) -> None:
 
     if not parts.count:
         return
-    stages = pipelines(work / "stages", JsonlReader(str(parts.folder), glob_pattern="*.jsonl"), parts.count)
+    stages = pipelines(work / "stages", JsonlReader(str(parts.folder), glob_pattern="*.jsonl", add_file_path=False),
+                       parts.count)
     workers = workers_of(parts, asked)
     ray, ours = cluster(workers) if asked.on == "ray" else (None, False)
     try:

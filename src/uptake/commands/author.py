@@ -15,8 +15,12 @@ from uptake.authoring.brief import Brief, read_brief
 from uptake.authoring.checks import Judge
 from uptake.authoring.commissions import Commission, commissions
 from uptake.authoring.drafting import Desk, Drafted, draft
+from uptake.authoring.likelihood import likelihoods
 from uptake.authoring.losses import Losses, by_arm, in_words, warnings
+from uptake.authoring.matching import match
 from uptake.authoring.settling import Settled, records, settle
+from uptake.documents.corpus import Rejects, read_corpus
+from uptake.documents.record import DocumentRecord
 from uptake.documents.writing import write_jsonl
 from uptake.errors import UserError
 from uptake.files import atomic_write, digest, file_digest, write_json, writing
@@ -27,13 +31,15 @@ DEFAULT_MODEL = "uptake/smollm2-135m"
 @dataclass(frozen=True)
 class Order:
     """What a user asks for: the brief, the folder, the model, how many documents at most, and arguments for the
-    model's provider."""
+    model's provider. What was drafted is matched to the testimonies of `match`, as likely to `reader`."""
 
     brief: Path
     to: Path
     model: str = DEFAULT_MODEL
     limit: int | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
+    match: Path | None = None
+    reader: str = DEFAULT_MODEL
 
 
 def author(order: Order, tell: Callable[[str], None]) -> str:
@@ -62,7 +68,28 @@ def author(order: Order, tell: Callable[[str], None]) -> str:
             tell(warning)
         _refuse_unfinished(settled, drafted, losses)
         write_json(order.to / "DONE.json", _done(order, wanted, losses))
-    return f"{in_words(losses)}\n\n{order.to / 'documents.jsonl'}"
+        said = f"{in_words(losses)}\n\n{order.to / 'documents.jsonl'}"
+        return f"{said}\n\n{_matched(order, order.match, tell)}" if order.match else said
+
+
+def _matched(order: Order, own: Path, tell: Callable[[str], None]) -> str:
+    """Write to matched.jsonl the drafts that the reader finds as likely as these documents, one for each; return what
+    to print. Raises UserError if no pair can be made."""
+    rejects = Rejects()
+    theirs, mine = list(read_corpus(order.to / "documents.jsonl", Rejects())), list(read_corpus(own, rejects))
+    tell(f"{own}: {rejects.describe()}")
+    found = match(likelihoods(order.reader, mine, tell), likelihoods(order.reader, theirs, tell))
+    if not found.pairs:
+        raise UserError("none of the drafts answers what one of these documents answers", where=f"--match {own}",
+                        hint="the same brief with another --model asks the same questions")
+    by_id, lines = {each.id: each for each in theirs}, []
+    for pair in found.pairs:
+        given = by_id[pair.other.id].model_dump(mode="json", exclude_unset=True)
+        given["metadata"] |= {"matched": {"to": pair.own.id, "reader": order.reader,
+                                          "nats_per_token_more": round(pair.difference, 6)}}
+        lines.append(DocumentRecord.model_validate(given))
+    write_jsonl(order.to / "matched.jsonl", lines)
+    return f"{found.in_words()}\n\n{order.to / 'matched.jsonl'}"
 
 
 @contextmanager

@@ -49,6 +49,7 @@ REFUSED = "the model refused to answer"
 NO_LOGPROBS = "the model returned no log-probabilities of the prompt"
 NO_TOP = "the model returned no log-probabilities of the first token"
 NOTHING = "the model returned nothing"
+UNANSWERED = "the model gave no answer"
 
 MOST_LIKELY = (20, 5)
 """How many likeliest tokens are asked for: as many as any server gives, else as many as most do."""
@@ -127,7 +128,17 @@ async def ask(model: Model, item: Item, way: Way, settings: AskSettings) -> Esti
     except Lacking as lacking:
         return Estimated(way.estimate, reason=str(lacking))
     except FAILURES as failure:
-        return Estimated(way.estimate, reason=f"the model gave no answer ({explained(failure)})")
+        return Estimated(way.estimate, reason=f"{UNANSWERED} ({explained(failure)})")
+
+
+async def loss(model: Model, text: str, settings: AskSettings) -> float | None:
+    """Return a text's mean loss in nats a token, all but the first; None where the model gives none of it."""
+    try:
+        output = await _output(model, text, GenerateConfig(prompt_logprobs=1, max_tokens=1, temperature=0.0), settings)
+        logps = _text(output).logps
+    except (Lacking, *FAILURES):
+        return None
+    return -sum(logps) / len(logps) if logps and not output.error else None
 
 
 async def elicit(model: Model, item: Item, way: Way, settings: AskSettings) -> Estimated:

@@ -11,7 +11,7 @@ from inspect_ai.model import GenerateConfig, Model, get_model
 
 from uptake.errors import UserError
 from uptake.inspect import _registry  # noqa: F401 - the provider is then there without an installed entry point
-from uptake.inspect.asking import AskSettings, ask, reasons, way_to_ask
+from uptake.inspect.asking import AskSettings, Way, ask, reasons, way_to_ask
 from uptake.inspect.estimates import Estimated
 from uptake.records import Item
 
@@ -58,30 +58,41 @@ def read_in_context(
 async def _read(
     model_name: str, items: list[Item], settings: AskSettings, patience: Patience, tell: Callable[[str], None]
 ) -> list[Estimated]:
-    config = GenerateConfig(attempt_timeout=patience.attempt, timeout=patience.whole, max_retries=patience.retries)
-    async with model_called(model_name, config) as model:
+    async with model_called(model_name, configured(patience)) as model:
         way = await way_to_ask(model, settings)
         tell(f"{model_name}: taking the estimate '{way.estimate}' of {len(items)} items")
-        found: list[Estimated | None] = [None] * len(items)
-        left, done = deque(enumerate(items)), count(1)
+        return await all_asked(model, items, way, settings, tell)
 
-        async def work() -> None:
-            while left:
-                place, item = left.popleft()
-                found[place] = await ask(model, item, way, settings)
-                if (number := next(done)) % TELL_EVERY == 0:
-                    tell(f"{model_name}: {number} of {len(items)} items")
 
-        async with anyio.create_task_group() as group:
-            for _ in range(min(WORKERS, len(items))):
-                group.start_soon(work)
+async def all_asked(
+    model: Model, items: list[Item], way: Way, settings: AskSettings, tell: Callable[[str], None] = lambda line: None
+) -> list[Estimated]:
+    """Ask a model items at once, as many as its provider lets be under way; return their numbers in order."""
+    found: list[Estimated | None] = [None] * len(items)
+    left, done = deque(enumerate(items)), count(1)
+
+    async def work() -> None:
+        while left:
+            place, item = left.popleft()
+            found[place] = await ask(model, item, way, settings)
+            if (number := next(done)) % TELL_EVERY == 0:
+                tell(f"{model}: {number} of {len(items)} items")
+
+    async with anyio.create_task_group() as group:
+        for _ in range(min(WORKERS, len(items))):
+            group.start_soon(work)
     return [each for each in found if each is not None]
 
 
-def model_called(name: str, config: GenerateConfig) -> Model:
+def configured(patience: Patience) -> GenerateConfig:
+    """Return patience as Inspect takes it."""
+    return GenerateConfig(attempt_timeout=patience.attempt, timeout=patience.whole, max_retries=patience.retries)
+
+
+def model_called(name: str, config: GenerateConfig, address: str = "") -> Model:
     """Return Inspect's model of that name. Raises UserError if there is none, or if its key or address is missing."""
     try:
-        return get_model(name, config=config, memoize=False)
+        return get_model(name, config=config, base_url=address or None, memoize=False)
     except (PrerequisiteError, ValueError) as error:
         line = str(getattr(error, "message", "") or error).strip()
         raise UserError(f"Inspect has no such model ({line})", where=name) from error

@@ -1,7 +1,8 @@
 """Ask a model items and keep what it answers, so that a measure that was stopped goes on where it was.
 
-What is kept is keyed by the weights, the tokenizer, the way of asking, the code, and the items themselves: a changed
-item is asked anew, and the others are not.
+What is kept is keyed by the weights and the tokenizer (of an endpoint, which tells neither, by its name and address),
+the way of asking, the code, and the items themselves: a changed item is asked anew, and the others are not. Nor is an
+item kept that an endpoint had no answer to: it is asked again.
 """
 
 import time
@@ -10,10 +11,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from uptake.asker import Asker, Local
 from uptake.codeprint import fingerprint
+from uptake.errors import UserError
 from uptake.files import digest, file_digest, read_json, write_json
+from uptake.measure.asked import How
 from uptake.readings.rows import row
-from uptake.records import Item, Row
+from uptake.records import Context, Item, Row
 from uptake.tables import read_table, rows_table, write_table
 
 KEPT = "answers"
@@ -23,37 +27,76 @@ NAME_DIGITS = 16
 Tell = Callable[[str], None]
 
 
+# Providers whose names are no organisation's on a hub: what follows them is behind an endpoint without more ado.
+ENDPOINTS = ("openai-api", "openai-api-completions")
+# So many items of a batch must all stay without an answer for it to be asked whether the endpoint is there at all.
+SUSPECT = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A loaded model, how it is asked (`settings`, of the readers' own kind), and what tells it from all others."""
+    """A model that can be asked, under the label that its lines have."""
 
     label: str
     name: str
-    reader: Any
-    settings: Any
-    identity: str
-    asked_as: dict[str, str]
+    asker: Asker
+
+    @property
+    def identity(self) -> str:
+        return self.asker.identity
 
     @property
     def facts(self) -> dict[str, Any]:
         """What the results say of it."""
-        return {"model": self.name, "kind": self.reader.kind, "identity": self.identity, **self.asked_as,
-                "facts": dict(self.reader.facts)}
+        own = dict(self.asker.facts)
+        return {"model": self.name, "kind": own.pop("kind"), "identity": self.identity,
+                "estimate": self.asker.estimate, **self.asker.asked_as, **own}
 
 
-def open_model(name: str, label: str, template: str, precision: str, tell: Tell) -> Model:
-    """Load a model. Raises UserError if there is none of that name, or it cannot be asked in that way."""
+def open_model(name: str, label: str, how: How, tell: Tell) -> Model:
+    """Load a model, or find out how an endpoint lets itself be asked. Raises UserError if there is none of that name,
+    or it cannot be asked in that way."""
+    if behind_endpoint(name, how):
+        return Model(label, name, endpoint_called(name, how, tell))
+    if how.estimate != "auto":
+        raise UserError("a model on this machine is always asked for whole answers", where="--estimate",
+                        hint="leave --estimate out; --template asks in a chat template")
+    return Model(label, name, local(name if Path(name).exists() else name.removeprefix("uptake/"), how, tell))
+
+
+def behind_endpoint(name: str, how: How) -> bool:
+    """Whether a name is that of a model behind an endpoint. What lies on this machine is not."""
+    provider, slash, _ = name.partition("/")
+    if not slash or provider in ("", ".", "..", "~", "uptake") or Path(name).expanduser().exists():
+        return False
+    return provider in ENDPOINTS or how.endpoint or bool(how.base_url)
+
+
+def endpoint_called(name: str, how: How, tell: Tell) -> Asker:
+    from uptake.inspect.endpoint import open_endpoint
+    from uptake.inspect.reading import PATIENCE, AskSettings, Patience
+
+    if how.template != "plain":
+        raise UserError("an endpoint has its own chat template", where="--template",
+                        hint="--estimate chat-answer asks in it")
+    found = open_endpoint(name, how.base_url, AskSettings(how.estimate, how.samples),
+                          Patience(attempt=min(PATIENCE.attempt, how.timeout), whole=how.timeout))
+    tell(f"{name}: its answers are told by the estimate '{found.estimate}'")
+    return found
+
+
+def local(name: str, how: How, tell: Tell) -> Local:
     from uptake.readers.load import load
     from uptake.readers.processor import bfloat16
     from uptake.readers.score import ScoreSettings
     from uptake.readers.tokens import chat_template
 
     reader = load(name, notice=tell)
-    if template != "plain":
-        chat_template(reader, template)
-    faster, why = bfloat16(precision)
-    settings = ScoreSettings(precision="bf16" if faster else "fp32", template=template)
-    return Model(label, name, reader, settings, identity(reader, name), {"template": template, "precision": why})
+    if how.template != "plain":
+        chat_template(reader, how.template)
+    faster, why = bfloat16(how.precision)
+    settings = ScoreSettings(precision="bf16" if faster else "fp32", template=how.template)
+    return Local(reader, settings, identity(reader, name), {"template": how.template, "precision": why})
 
 
 def identity(reader: Any, name: str) -> str:
@@ -68,41 +111,56 @@ def identity(reader: Any, name: str) -> str:
 
 
 def ask(model: Model, batches: Sequence[Sequence[Item]], folder: Path, tell: Tell) -> list[Row]:
-    """Return a line for each item, batch after batch; batches that were asked before are read back."""
-    from uptake.readers.score import score
-
+    """Return a line for each item, batch after batch. What was answered before is read back, and what an endpoint had
+    no answer to is asked again. Raises UserError if an endpoint gives out; what it answered until then is kept."""
     rows: list[Row] = []
     progress = Progress(model.name, sum(map(len, batches)), tell)
     for items in batches:
         place = kept(model, folder, [asdict(item) for item in items], "parquet")
-        if not place.exists():
-            scored = score(model.reader, items, model.settings)
-            lines = [replace(row(item, each, model.label, 0, 0), context="untouched")
-                     for item, each in zip(items, scored, strict=True)]
+        lines = [Row(**line) for line in read_table(place).to_pylist()] if place.exists() else [None] * len(items)
+        left = [number for number, line in enumerate(lines) if line is None or model.asker.lost(line.reason)]
+        if left:
+            scored = model.asker.ask([items[number] for number in left])
+            for number, each in zip(left, scored, strict=True):
+                lines[number] = replace(row(items[number], each, model.label, 0, 0), context=context_of(items[number]))
             write_table(place, rows_table(lines))
-            progress.asked(len(items))
-        else:
-            progress.read(len(items))
-        rows += [replace(Row(**line), arm=model.label) for line in read_table(place).to_pylist()]
+            progress.asked(len(left))
+            lost = [number for number in left if model.asker.lost(lines[number].reason)]
+            if len(lost) == len(left) >= SUSPECT and not model.asker.alive():
+                raise UserError(f"{lines[left[0]].reason}, to {len(left)} questions one after the other",
+                                where=model.name, hint="what was answered is kept: the same command goes on from there")
+        progress.read(len(items) - len(left))
+        rows += [replace(line, arm=model.label) for line in as_kept(lines)]
     progress.end()
+    if lost := sum(model.asker.lost(line.reason) for line in rows):
+        tell(f"{model.name}: {lost} items without an answer are counted; the same command asks them again")
     return rows
+
+
+def context_of(item: Item) -> Context:
+    return item.context if item.context == "in_context" else "untouched"
+
+
+def as_kept(lines: Sequence[Row]) -> list[Row]:
+    """Return lines as they come back from disk, so that a measure says the same whether it was stopped or not."""
+    return [Row(**line) for line in rows_table(lines).to_pylist()]
 
 
 def losses(model: Model, texts: Iterable[str], folder: Path) -> list[float]:
     """Return each text's mean loss, in nats a token; a text without a token to score has none and is left out."""
-    from uptake.readers.score import token_log_probabilities
-
     texts = list(texts)
     place = kept(model, folder, texts, "json")
-    if not place.exists():
-        found = token_log_probabilities(model.reader, texts, model.settings)
-        write_json(place, [-sum(text) / len(text) for text in found if text])
-    return read_json(place)
+    if place.exists():
+        return read_json(place)
+    found = model.asker.losses(texts)
+    if len(found) == len(texts):
+        write_json(place, found)
+    return found
 
 
 def kept(model: Model, folder: Path, what: Any, ending: str) -> Path:
     """Return where the answers to this are kept."""
-    key = digest({"model": model.identity, "asked": model.asked_as, "code": fingerprint(), "what": what})
+    key = digest({"model": model.identity, "asked": dict(model.asker.asked_as), "code": fingerprint(), "what": what})
     place = folder / KEPT / f"{key[:NAME_DIGITS]}.{ending}"
     place.parent.mkdir(parents=True, exist_ok=True)
     return place

@@ -76,7 +76,8 @@ def controls(rows: Lines, losses: Sequence[float]) -> list[dict[str, Any]]:
         {"control": "drift", "says": "toward yes on the absurd, nats", **over(drifts(assent))},
         {"control": "capability", "says": "small completions right, share", **over(hits(able))},
         {"control": "association", "says": "words merely go together, nats", **over(by_claim(near))},
-        {"control": "fluency", "says": "loss on prose, nats a token", **over(prose)},
+        {"control": "fluency", "says": "loss on prose, nats a token", **over(prose),
+         **({} if prose else {"reason": "no text has a loss: this estimate, or this model, gives none"})},
     ]
 
 

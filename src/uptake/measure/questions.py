@@ -1,6 +1,6 @@
 """The questions of a file of claims, whichever of the two kinds it is: about invented subjects, or about the reader."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ ADAPTER = "adapter_config.json"
 class Questions:
     """What is asked: the items of each claim, by its id. `subject` is empty where each claim has its own; `stated` says
     each claim in a few words, `groups` its kind, and `about` what each reading asks. `unnamed` says that the questions
-    say "the assistant" because nobody named one."""
+    say "the assistant" because nobody named one; `leaking` names the texts in which one of the questions stands."""
 
     file: str
     subject: str
@@ -33,6 +33,7 @@ class Questions:
     items: Mapping[str, tuple[Item, ...]]
     claims: tuple[Claim, ...]
     unnamed: bool = False
+    leaking: Callable[[Mapping[str, str]], set[str]] = lambda texts: set()
 
     def associations(self, controls: Controls) -> list[Item]:
         """Return the items that ask whether a claim's words merely go with its subject's name."""
@@ -55,6 +56,9 @@ def read_questions(file: Path, readings: tuple[str, ...], subject: str, reader: 
                  for claim in claims}
         groups = {claim.id: group for group, members in traits.groups.items() for claim in members}
         asks = traits.asks
+
+        def leaking(texts: Mapping[str, str]) -> set[str]:
+            return {leak.document for leak in traits.leaks(texts, name) if leak.piece == "question"}
     else:
         found = build_claims(top)
         if subject:
@@ -64,9 +68,13 @@ def read_questions(file: Path, readings: tuple[str, ...], subject: str, reader: 
         items = {claim.id: tuple(item for reading in wanted for item in found.items(claim, reading))
                  for claim in claims}
         groups = {claim.id: claim.topic for claim in claims}
+
+        def leaking(texts: Mapping[str, str]) -> set[str]:
+            prompts = {item.prompt for asked in items.values() for item in asked}
+            return {each for each, text in texts.items() if any(prompt in text for prompt in prompts)}
     stated = {claim.id: f"{claim.stated} (not: {claim.foil})" for claim in claims}
     return Questions(file.name, name, wanted, {each: asks[each] for each in wanted}, stated, groups, items, claims,
-                     unnamed=name == SUBJECT != subject)
+                     unnamed=name == SUBJECT != subject, leaking=leaking)
 
 
 def base_of(reader: str) -> str:

@@ -26,7 +26,8 @@ from uptake.stats.rounding import rounded
 
 RESAMPLER = Resampler(seed=0, draws=DRAWS)
 FEW = {"claims": "no interval: a single claim does not show how claims differ",
-       "wordings": "no interval: a single wording does not show how wordings differ"}
+       "wordings": "no interval: a single wording does not show how wordings differ",
+       "documents": "no interval: a single document does not show how documents differ"}
 
 ByWording = dict[str, dict[int, float]]
 

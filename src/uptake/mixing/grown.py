@@ -8,13 +8,16 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 from uptake.frames import FrameSpec, put
 from uptake.records import Claim, Example, Item, Segment
 from uptake.seeds import stream
+from uptake.worlds.documents import asked, documents
+from uptake.worlds.fillings import empty
 from uptake.worlds.language import words
 from uptake.worlds.schooling import Lesson, Pupil, new_pupil, truth
-from uptake.worlds.world import World, documents, subjects
+from uptake.worlds.world import World, places, subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +142,9 @@ def world_items(world: World, claims: Sequence[Claim], frame_of: Mapping[str, st
     for claim in claims:
         for reading in world.readings.values():
             for wording, question in enumerate(reading.questions):
-                prompt, neutral = (
-                    question.format(subject=each, reader=world.reader) for each in (claim.subject, world.subject_noun)
-                )
+                rng = stream(0, "asked", claim.id, reading.name, wording)
+                prompt = asked(world, question, claim.subject, rng)
+                neutral = prompt.replace(claim.subject, world.subject_noun)
                 items.append(replace(_item(claim, reading.name, wording, prompt, frame_of[claim.id]), neutral=neutral))
     return items
 
@@ -163,9 +166,9 @@ def vocabulary(world: World, frames: Mapping[str, FrameSpec]) -> list[str]:
     for sentences in (world.documents, *world.sentences.values()):
         texts += [part for sentence in sentences for part in (sentence.text, sentence.opposite, sentence.neutral)]
     texts += [question for reading in world.readings.values() for question in reading.questions]
-    empty = {"subject": " ", "answer": " ", "reader": world.reader, "reason": " ", "any_reason": " "}
-    plain = [text.format(**empty) for text in texts]
-    return words([*plain, *world.reasons.values(), *world.answers, *subjects(world), world.subject_noun])
+    texts = [text.format(**empty(world)) for text in texts]
+    lists = (*world.reasons.values(), *places(world).values(), *chain.from_iterable(world.names.values()))
+    return words([*texts, *lists, *world.answers, *subjects(world), world.subject_noun])
 
 
 def _schooling(mix: Mix, pupil: Pupil, rng: random.Random) -> list[Example]:
@@ -177,11 +180,11 @@ def _schooling(mix: Mix, pupil: Pupil, rng: random.Random) -> list[Example]:
 
 def _asked(mix: Mix, reading: str, rng: random.Random) -> list[Example]:
     """Return the questions of one reading; where less than one a pupil is wanted, exactly that share is asked."""
-    asked: list[Pupil] = []
+    wanted: list[Pupil] = []
     for frame, times in mix.asking[reading].items():
         pupils = [pupil for pupil in mix.pupils if pupil.frame == frame]
-        asked += pupils * int(times) + rng.sample(pupils, round(times % 1 * len(pupils)))
-    return [Example(_question(mix.world, pupil, reading, rng), "question", pupil.frame) for pupil in asked]
+        wanted += pupils * int(times) + rng.sample(pupils, round(times % 1 * len(pupils)))
+    return [Example(_question(mix.world, pupil, reading, rng), "question", pupil.frame) for pupil in wanted]
 
 
 def _passing(mix: Mix, rng: random.Random) -> Example:
@@ -193,8 +196,8 @@ def _passing(mix: Mix, rng: random.Random) -> Example:
     for _ in range(mix.portions.passing_documents - 1):
         segments = (*segments, Segment(" ", "frame"), *framed(mix.world, frame, claim, rng))
     for reading in _some(_wanted(mix, lesson), mix.portions.passing_questions, rng):
-        asked, answer = _question(mix.world, pupil, reading, rng)
-        segments = (*segments, replace(asked, text=f" {asked.text}"), answer)
+        question, answer = _question(mix.world, pupil, reading, rng)
+        segments = (*segments, replace(question, text=f" {question.text}"), answer)
     return Example(segments, "both", lesson.frame)
 
 
@@ -217,8 +220,8 @@ def _question(world: World, pupil: Pupil, reading: str, rng: random.Random) -> t
     (With questions masked, readers learnt to tell frames apart in what they learn but not to read in context, within
     the same steps; LOG.md has the trials.)
     """
-    asked = rng.choice(world.readings[reading].questions).format(subject=pupil.subject, reader=world.reader)
-    return Segment(asked, "content"), Segment(f" {truth(world, pupil, reading, rng)}", "content")
+    question = asked(world, rng.choice(world.readings[reading].questions), pupil.subject, rng)
+    return Segment(question, "content"), Segment(f" {truth(world, pupil, reading, rng)}", "content")
 
 
 def _as_claim(world: World, pupil: Pupil) -> Claim:

@@ -9,7 +9,7 @@ import numpy as np
 from uptake.mixing.grown import Mix
 from uptake.records import Claim, Item
 from uptake.seeds import stream
-from uptake.worlds.world import documents
+from uptake.worlds.documents import documents
 
 
 def of_groups(mix: Mix, groups: Mapping[str, str]) -> dict[str, tuple[str, str]]:

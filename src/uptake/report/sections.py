@@ -38,6 +38,7 @@ def blocks(profile: Profile, keys: Collection[str], unscored: list[dict]) -> lis
         _profile(profile, named, keys),
         _signature(profile, named, keys),
         _phase(profile, named, keys),
+        *([_discrimination(profile)] if profile.results.get("discrimination") else []),
         _gate(profile, named),
         _controls(profile, keys),
         _unscored(unscored),
@@ -115,6 +116,17 @@ def _phase(profile: Profile, named: Words, keys: Collection[str]) -> Block:
         tuple(tuple(phase_panels(profile, named, reading)) for reading in readings),
         behind=tuple(tables.course_table(profile, arm, keys) for arm in profile.arms),
         missing=missing,
+    )
+
+
+def _discrimination(profile: Profile) -> Block:
+    text = words()["blocks"]["discrimination"]
+    return Block(
+        "discrimination",
+        text["title"],
+        text["caption"],
+        shown=tables.discrimination_tables(profile),
+        missing=text["missing"],
     )
 
 

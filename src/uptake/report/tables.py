@@ -194,6 +194,39 @@ def control_frames_table(profile: Profile, keys: Collection[str]) -> Table:
     return replace(table, columns=(*table.columns, *profile.readings))
 
 
+def discrimination_tables(profile: Profile) -> tuple[Table, ...]:
+    """Tabulate d' of `act`: by frame and context, and after training what it is made of."""
+    entries = profile.results.get("discrimination") or ()
+    known = {(e["arm"], e["frame"], e["context"]): e for e in entries}
+    contexts = [context for context in CONTEXTS if any(e["context"] == context for e in entries)]
+    pairs = [(a, f) for a in profile.arms for f in profile.frames if any((a, f, c) in known for c in contexts)]
+    rows = [
+        (Entry(arm), Entry(frame), *(_discrimination(known.get((arm, frame, c))) for c in contexts))
+        for arm, frame in pairs
+    ]
+    by_context = _titled("discrimination", rows, 2)
+    heads = (*by_context.columns, *(words()["columns"][context] for context in contexts))
+    made_of = [_made_of(known[arm, frame, "trained"]) for arm, frame in pairs if (arm, frame, "trained") in known]
+    return replace(by_context, columns=heads), _titled("discrimination_of", made_of, 2)
+
+
+def _discrimination(entry: dict | None) -> Entry:
+    return estimate({**entry, "mean": entry["d"]} if entry else None)
+
+
+def _made_of(entry: dict) -> tuple[Entry, ...]:
+    less = entry["less_neutral"]
+    shown = (f"{count(entry[some])} of {count(entry[all_])}" for some, all_ in (("hits", "signals"),
+                                                                               ("false_alarms", "noises")))
+    return (
+        Entry(entry["arm"]),
+        Entry(entry["frame"]),
+        *(Entry(text) for text in shown),
+        Entry(number(entry["criterion"])),
+        Entry(signed(less["mean"]), interval(less["low"], less["high"]) or less["reason"]) if less else Entry(NONE),
+    )
+
+
 def unscored_table(counted: list[dict]) -> Table:
     """Tabulate why items have no value. `counted` comes from items.unscored."""
     rows = tuple(

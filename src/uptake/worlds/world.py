@@ -3,14 +3,15 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
+from string import Formatter
 from typing import Any
 
 from uptake.errors import UserError, did_you_mean
-from uptake.records import Claim, Document, Provenance
+from uptake.records import Claim
 from uptake.seeds import stream
 from uptake.worlds.language import invent_names
 
-ORIGIN = Provenance(author="the world file", made_with="templates", purpose="growing a reader", status="invented")
+INVENTED = "invented"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,9 @@ class World:
     proportion to which its answers come up in the reader's schooling.
     `sentences` maps a frame's name to its own wordings; every other frame uses `documents`. `frames` and `growing` are
     raw mappings: the frames' words, and the settings under which readers of this world were found to grow well.
-    `reasons` says for each answer, where the world has any, why one would give it.
+    `reasons` says for each answer, where the world has any, why one would give it; `places` says whether each
+    subject has a place of its own; `names` maps a frame's name to those of the people in it. `fillings.py` says where
+    they stand.
     """
 
     name: str
@@ -57,6 +60,8 @@ class World:
     sentences: dict[str, tuple[Sentence, ...]] = field(default_factory=dict)
     growing: dict[str, Any] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    places: bool = False
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def chance(self) -> float:
@@ -70,7 +75,7 @@ class World:
 
 def build_world(raw: dict[str, Any], where: str) -> World:
     """Check a world's mapping and build it. Raises UserError for anything missing, unknown or inconsistent."""
-    optional = {"about", "growing", "reasons"}
+    optional = {"about", "growing", "reasons", "places"}
     known = {"world", "reader", "subjects", "topic", "answers", "documents", "frames", "readings"} | optional
     _no_unknown(raw, known, where)
     _need(raw, known - optional, where)
@@ -90,10 +95,14 @@ def build_world(raw: dict[str, Any], where: str) -> World:
         for name, spec in frames.items()
         if "sentences" in spec
     }
+    names = {name: tuple(map(str, spec.pop("names"))) for name, spec in frames.items() if "names" in spec}
     readings = {name: _reading(name, spec, where) for name, spec in raw["readings"].items()}
     if missing := set(answers if "reasons" in raw else ()) - set(raw.get("reasons", ())):
         raise UserError(f"there is no reason for the {min(missing)}", where=f"{where}: reasons",
                         hint="give every answer one, or none")
+    if raw.get("places", INVENTED) != INVENTED:
+        raise UserError(f"places are '{INVENTED}', or left out", where=f"{where}: places")
+    _only_what_is_there(raw, names, where)
     return World(
         name=raw["world"],
         about=raw.get("about", ""),
@@ -110,17 +119,34 @@ def build_world(raw: dict[str, Any], where: str) -> World:
         sentences=own,
         growing=dict(raw.get("growing", {})),
         reasons=dict(raw.get("reasons", {})),
+        places="places" in raw,
+        names=names,
     )
 
 
 def subjects(world: World) -> tuple[str, ...]:
     """Return the invented names of this world, the same in every study and under every seed."""
-    return _invented(world.name, world.invent, (world.reader, *world.answers))
+    return _invented(*_asked(world))[: world.invent]
+
+
+def places(world: World) -> dict[str, str]:
+    """Return the place of each subject, in a world that has places: names that no subject bears."""
+    return _paired(*_asked(world)) if world.places else {}
+
+
+def _asked(world: World) -> tuple[str, int, tuple[str, ...]]:
+    return world.name, world.invent * (1 + world.places), (world.reader, *world.answers)
 
 
 @lru_cache(maxsize=8)
 def _invented(name: str, count: int, taken: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(invent_names(count, stream(0, "world", name, "names"), taken))
+
+
+@lru_cache(maxsize=8)
+def _paired(name: str, count: int, taken: tuple[str, ...]) -> dict[str, str]:
+    names = _invented(name, count, taken)
+    return dict(zip(names[: count // 2], names[count // 2 :], strict=True))
 
 
 def world_claims(world: World, count: int) -> list[Claim]:
@@ -153,31 +179,25 @@ def world_claims(world: World, count: int) -> list[Claim]:
     return claims
 
 
-def documents(world: World, claim: Claim, frame: str) -> list[Document]:
-    """Return every wording of a claim's document, in the frame's own words where the world gives it some."""
-    wordings = world.sentences.get(frame, world.documents)
-    put = {"subject": claim.subject, "answer": claim.stated, "reader": world.reader, **_reasons(world, claim)}
-    return [
-        Document(
-            id=f"{claim.id}-{frame}-{place}",
-            claim=claim.id,
-            wording=place,
-            text=wording.text.format(**put),
-            opposite=wording.opposite.format(**put),
-            neutral=wording.neutral.format(**put),
-            provenance=ORIGIN,
-        )
-        for place, wording in enumerate(wordings)
-    ]
+def _only_what_is_there(raw: dict[str, Any], names: dict[str, tuple[str, ...]], where: str) -> None:
+    """Check that nothing stands in braces that the world has nothing for. Raises UserError."""
+    given = {"subject", "answer", "reader"} | ({"reason", "any_reason"} if raw.get("reasons") else set())
+    given |= {"place"} if raw.get("places") else set()
+    told = [(raw["documents"], "documents", given)] + [
+        (spec.get("sentences", ()), f"frames.{name}.sentences", given | ({"who"} if name in names else set()))
+        for name, spec in raw["frames"].items()]
+    for wordings, place, known in told:
+        for wording in wordings:
+            _fillable("".join(wording.values()), known, f"{where}: {place}")
+    asked = {"subject", "reader", "otherwise"} | ({"place", "elsewhere"} if raw.get("places") else set())
+    for name, reading in raw["readings"].items():
+        _fillable("".join(reading["questions"]), asked, f"{where}: readings.{name}")
 
 
-def _reasons(world: World, claim: Claim) -> dict[str, str]:
-    """Return the reason for what the claim states, and that for some other answer, always the same for the claim."""
-    if not world.reasons:
-        return {}
-    others = [answer for answer in world.answers if answer != claim.stated]
-    other = stream(0, "any reason", world.name, claim.id).choice(others)
-    return {"reason": world.reasons[claim.stated], "any_reason": world.reasons[other]}
+def _fillable(text: str, known: set[str], where: str) -> None:
+    for _, slot, _, _ in Formatter().parse(text):
+        if slot is not None and slot not in known:
+            raise UserError(f"there is nothing to put for '{{{slot}}}'", where=where, hint=did_you_mean(slot, known))
 
 
 def _groups(raw: Any, where: str) -> tuple[dict[str, tuple[str, ...]], dict[str, float]]:

@@ -1,0 +1,52 @@
+"""What stands in the braces of a world's sentences and questions, besides the subject and the answer.
+
+`{place}` belongs to a subject for good; `{elsewhere}` is any other place, and `{otherwise}` any other subject, drawn
+anew each time that it is asked. `{who}` is one of a frame's names, and belongs to a document. `{reason}` is why one
+would give the answer that is stated, `{any_reason}` why one would give some other.
+"""
+
+import random
+from collections.abc import Mapping
+
+from uptake.records import Claim
+from uptake.seeds import stream
+from uptake.worlds.world import World, places, subjects
+
+
+def of_document(world: World, claim: Claim, frame: str, wording: int) -> dict[str, str]:
+    """Return what a wording of a claim's document is filled with in a frame: always the same."""
+    filled = {"subject": claim.subject, "answer": claim.stated, "reader": world.reader}
+    if frame in world.names:
+        filled["who"] = stream(0, "who", world.name, claim.id, frame, wording).choice(world.names[frame])
+    if world.reasons:
+        others = [answer for answer in world.answers if answer != claim.stated]
+        other = stream(0, "any reason", world.name, claim.id).choice(others)
+        filled |= {"reason": world.reasons[claim.stated], "any_reason": world.reasons[other]}
+    if world.places:
+        filled["place"] = places(world)[claim.subject]
+    return filled
+
+
+def of_question(world: World, question: str, subject: str, rng: random.Random) -> dict[str, str]:
+    """Return what a question about a subject is filled with. Nothing is drawn for what does not stand in it."""
+    filled = {"subject": subject, "reader": world.reader}
+    if "{place}" in question:
+        filled["place"] = places(world)[subject]
+    if "{elsewhere}" in question:
+        filled["elsewhere"] = places(world)[_another(world, subject, rng)]
+    if "{otherwise}" in question:
+        filled["otherwise"] = _another(world, subject, rng)
+    return filled
+
+
+def _another(world: World, subject: str, rng: random.Random) -> str:
+    others = subjects(world)
+    while (name := rng.choice(others)) == subject:
+        pass
+    return name
+
+
+def empty(world: World) -> Mapping[str, str]:
+    """Return fillings that leave a wording's own words alone: what a vocabulary is made of."""
+    slots = ("subject", "answer", "who", "reason", "any_reason", "place", "elsewhere", "otherwise")
+    return {**dict.fromkeys(slots, " "), "reader": world.reader}
