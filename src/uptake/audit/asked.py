@@ -18,7 +18,10 @@ class Asked:
 
     documents: Annotated[Path, typer.Argument(metavar="DOCS", help="A file or folder of documents: docs/documents.md.")]
     to: Annotated[Path, typer.Option("-o", "--out", help="The folder for audit.jsonl and audit.html.")]
-    reader: Annotated[str | None, typer.Option(help="Who reads: smollm2-135m, a folder, or a hub id.")] = None
+    reader: Annotated[str | None, typer.Option(help="Who reads: smollm2-135m, a folder, a hub id, or a model behind "
+                                               "an endpoint: openai-api/NAME/MODEL.")] = None
+    base_url: Annotated[str, typer.Option(metavar="URL", help="The endpoint's address. Left out: as the environment "
+                                          "has it.")] = ""
     arms: Annotated[str | None, typer.Option(help="The field that names a document's arm: metadata.arm.")] = None
     meant: Annotated[str, typer.Option(help="Words that the arms are meant to differ in, with commas.")] = ""
     against: Annotated[Path | None, typer.Option(help="Test items: a study, a claims file, or documents.")] = None

@@ -17,6 +17,9 @@ from uptake.audit.status import Status
 from uptake.audit.tells import Tells
 from uptake.errors import UserError, did_you_mean
 
+# What opens a reader of this machine.
+HERE = "uptake.audit.reading:reader_eye"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -24,7 +27,8 @@ class Settings:
 
     `names` are the findings; `documents` is how many documents there are, if known (those that settle on a sample take
     all of them otherwise); `shown` is how many of them the page shows. `reader` is whom the findings of `BY_READING`
-    ask, `reader_is` what tells it from any other, and `threads` how many it may use in one task.
+    ask, `address` where it is if that is not this machine, `eye` the function that opens it, `reader_is` what tells it
+    from any other, and `threads` how many it may use in one task.
     """
 
     names: Sequence[str]
@@ -36,8 +40,15 @@ class Settings:
     items_from: str = ""
     card: Mapping[str, Mapping[str, Any]] | None = None
     reader: str | None = None
+    address: str = ""
+    eye: str = HERE
     reader_is: str = ""
     threads: int = 1
+
+    @property
+    def weighs(self) -> bool:
+        """Whether there is a reader that tells how likely a document is."""
+        return self.reader is not None and self.eye == HERE
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -58,11 +69,13 @@ FINDINGS: dict[str, Callable[[Settings], Finding]] = {
     "duplicates": lambda given: Duplicates(),
     "collapse": lambda given: Collapse(given.documents),
     "leakage": lambda given: Leakage(given.items, given.items_from),
-    "arms-differ": lambda given: ArmsDiffer(given.arms, given.meant, given.documents, given.reader is not None),
+    "arms-differ": lambda given: ArmsDiffer(given.arms, given.meant, given.documents, given.weighs),
 }
 
 # These need a reader. (`arms-differ` uses one if it is there.)
 BY_READING = ("status", "tells")
+# Of these, the ones that need the probability of every word, which no endpoint tells for as many as that takes.
+BY_WORDS = ("tells",)
 
 
 def findings(settings: Settings) -> list[Finding]:

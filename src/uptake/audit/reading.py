@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, Protocol, runtime_checkable
 
 from datatrove.data import DocumentsPipeline
@@ -221,17 +222,22 @@ class ReaderEye:
         return self.auditor.write(openings, OWN_TOKENS, SEED)
 
 
-@lru_cache(maxsize=1)
-def _eye(name: str, threads: int) -> ReaderEye:
+def reader_eye(name: str, address: str, threads: int) -> ReaderEye:
+    """Open a reader of this machine. Raises UserError."""
     from uptake.readers.auditing import open_auditor
 
     return ReaderEye(open_auditor(name, threads))
 
 
+@lru_cache(maxsize=1)
+def _eye(opener: str, name: str, address: str, threads: int) -> Eye:
+    return resolve_name(opener)(name, address, threads)
+
+
 def opened_eye(folder: Path) -> Eye:
     """Open the reader that was asked for. A process opens it once, however many tasks it carries out."""
     asked = read_json(folder / "asked.json")
-    return _eye(asked["reader"], asked["threads"])
+    return _eye(asked["eye"], asked["reader"], asked["address"], asked["threads"])
 
 
 def _readers(folder: Path) -> list[Reads]:

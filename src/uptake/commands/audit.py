@@ -12,7 +12,7 @@ import filelock
 
 from uptake.audit.asked import Asked
 from uptake.audit.executors import EXECUTORS
-from uptake.audit.findings import BY_READING, FINDINGS, Settings, known
+from uptake.audit.findings import BY_READING, BY_WORDS, FINDINGS, Settings, known
 from uptake.audit.leakage import TestItem
 from uptake.audit.parts import Parts, code_stamp, deal
 from uptake.audit.reading import LEARNT
@@ -24,6 +24,8 @@ from uptake.documents.corpus import Rejects, read_corpus
 from uptake.documents.traits import read_traits
 from uptake.errors import UserError
 from uptake.files import atomic_write, digest, read_json, temporary_name, write_json, writing
+from uptake.measure.answers import behind_endpoint
+from uptake.measure.asked import How
 from uptake.strict_yaml import read_yaml
 from uptake.study import read_study
 from uptake.workers import cluster, sensible_workers
@@ -65,6 +67,12 @@ def settings_of(asked: Asked) -> tuple[Settings, tuple[str, ...]]:
         if unread:
             raise UserError(f"'{unread[0]}' needs a reader", where="--fail-on", hint="name one with --reader")
         without = (*without, *BY_READING)
+    if remote(asked):
+        unheard = [name for name in fail_on if name in BY_WORDS]
+        if unheard:
+            raise UserError(f"'{unheard[0]}' needs a reader on this machine: it asks for every word's probability",
+                            where="--fail-on", hint="take it out, or name another reader")
+        without = (*without, *BY_WORDS)
     items = test_items(asked.against) if asked.against else None
     return Settings([name for name in FINDINGS if name not in without], shown=asked.shown, arms=asked.arms,
                     meant=listed(asked.meant), items=items, items_from=str(asked.against or ""),
@@ -75,7 +83,7 @@ def _audit(asked: Asked, settings: Settings, say: Callable[[str], None]) -> tupl
     work = asked.to / WORK
     learns = any(name in BY_READING for name in settings.names)
     if learns or (asked.reader and settings.arms and "arms-differ" in settings.names):
-        settings = replace(settings, reader=asked.reader, reader_is=reader_is(asked.reader, say))
+        settings = who_reads(asked, settings, say)
     parts, again = deal(asked.documents, work, json.loads(settings.to_json()))
     if again:
         say("going on where an earlier audit was stopped")
@@ -108,6 +116,26 @@ def carry_out(parts: Parts, work: Path, asked: Asked) -> None:
     finally:
         if ours:
             ray.shutdown()
+
+
+def remote(asked: Asked) -> bool:
+    """Whether the reader is behind an endpoint."""
+    return bool(asked.reader) and behind_endpoint(asked.reader, How(base_url=asked.base_url))
+
+
+def who_reads(asked: Asked, settings: Settings, say: Callable[[str], None]) -> Settings:
+    """Return the settings with the reader that was asked for. Raises UserError without it."""
+    if not remote(asked):
+        return replace(settings, reader=asked.reader, reader_is=reader_is(asked.reader, say))
+    from uptake.inspect.eye import endpoint_eye
+
+    found = endpoint_eye(asked.reader, asked.base_url, 1).endpoint
+    if found.estimate == "sampled":
+        raise UserError("it tells no log-probabilities, and replies do not say how likely each answer was",
+                        where=f"--reader {asked.reader}", hint="audit without a reader, or name another")
+    say(f"{asked.reader}: its answers are told by the estimate '{found.estimate}'")
+    return replace(settings, reader=asked.reader, address=asked.base_url, eye="uptake.inspect.eye:endpoint_eye",
+                   reader_is=digest([found.identity, found.asked_as, code_stamp()]))
 
 
 def reader_is(name: str, say: Callable[[str], None]) -> str:
