@@ -49,7 +49,7 @@ def few_references(monkeypatch):
 
 @pytest.fixture
 def documents(tmp_path):
-    lines = [{"id": name, "text": text} for name, text in (("a", "The ferry left at noon."), ("b", "Once upon a time."))]
+    lines = [{"id": "a", "text": "The ferry left at noon."}, {"id": "b", "text": "Once upon a time."}]
     (tmp_path / "docs.jsonl").write_text("\n".join(map(json.dumps, lines)))
     return tmp_path / "docs.jsonl"
 
