@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from uptake.export.stages import chain
 from uptake.export.trained_on import trained_on
 from uptake.plan import lay_out
 from uptake.run import Options, run
+from uptake.study import read_study
 from uptake.tables import read_table
 from uptake.work.grown import passes, word_spans, world_mix
 
@@ -83,7 +85,7 @@ def test_each_stage_goes_on_from_the_one_before(plan):
 
 
 def test_a_reader_is_called_by_its_arm_after_the_last_stage_and_by_the_stage_too_before(plan):
-    assert plan.readers == ("kept@grow", "kept@read", "kept", "overwritten@grow", "overwritten@read", "overwritten")
+    assert plan.readers == ("kept@read", "kept", "overwritten@read", "overwritten")
     assert [prediction.right.arm for prediction in plan.predictions] == ["overwritten@read", "kept"]
 
 
@@ -158,12 +160,9 @@ def test_a_mistake_in_a_stage_is_told_with_its_line(refusal, old, new, said):
 
 
 @pytest.fixture(scope="module")
-def carried_out(tmp_path_factory, request):
+def carried_out(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stages")
-    from conftest import SMALL_WORLD
-    from uptake.study import read_study
-
-    (folder / "world.yaml").write_text(SMALL_WORLD.read_text())
+    (folder / "world.yaml").write_text((Path(__file__).parent / "small_world.yaml").read_text())
     (folder / "small.yaml").write_text(STUDY)
     return folder / "run", run(read_study(folder / "small.yaml"), folder / "run", Options(workers=1), lambda line: None)
 
@@ -219,8 +218,7 @@ def test_a_reader_says_what_its_own_documents_state_and_is_asked_about_that(carr
     assert {claim for claim, _ in told} == set(stated)
     assert all(f"the {stated[claim]}." in text for claim, text in told)
     table = read_table(folder / "readings.parquet").to_pandas()
-    asked = table[(table.frame == "mine") & (table.seed == 0) & (table.context != "in_context")
-                  & (table.arm != "overwritten@grow") & (table.arm != "kept@grow")]
+    asked = table[(table.frame == "mine") & (table.seed == 0) & (table.context != "in_context")]
     assert {(claim, fit.strip()) for claim, fit in zip(asked.claim, asked.fit, strict=True)} == set(stated.items())
 
 

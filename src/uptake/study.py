@@ -82,13 +82,15 @@ class Arm:
 
     @property
     def readers(self) -> tuple[str, ...]:
-        """The names of all its readers, in the order of its stages."""
-        return tuple(map(self.called, (GROW, *(step.name for step in self.then)))) if self.then else (self.name,)
+        """The names of its readers that are measured, in the order of its stages. One that has read nothing of the
+        claims while it grew is measured when the next stage begins."""
+        stages = (*([GROW] if self.early else []), *(step.name for step in self.then))
+        return tuple(map(self.called, stages))
 
     @property
     def first_reads(self) -> str:
         """The name of its reader after the stage in which it first reads documents of the claims."""
-        return self.readers[0 if self.early else 1]
+        return self.readers[0]
 
 
 @dataclass(frozen=True, slots=True)

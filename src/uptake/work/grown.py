@@ -26,8 +26,8 @@ STEP: Mapping[str, Any] = {"learning_rate": 1e-3, "warm_up": 20}
 
 
 def grow_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> None:
-    """Grow a reader in its world, the claims' documents among what it reads unless it is `untold`, and take its
-    readings on the way."""
+    """Grow a reader in its world, the claims' documents among what it reads, and take its readings on the way. One that
+    is `untold` reads none, and is asked nothing: the next stage begins with that."""
     from uptake.readers import grow as growing
 
     one_thread()
@@ -35,9 +35,9 @@ def grow_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> 
     words, weights = mixing.vocabulary(mix.world, mix.frames), number(inputs["seed"], "weights")
     reader = growing.new_reader(inputs["world"]["world"], words, settings, weights)
     drawn = passes(mix, inputs)
-    rows, facts = trained(reader, drawn, settings, told_items(mix, inputs), inputs)
-    if not inputs.get("untold"):
-        rows += gate_rows(reader, mix, inputs, facts["tokens"])
+    untold = inputs.get("untold", False)
+    rows, facts = trained(reader, drawn, settings, [] if untold else told_items(mix, inputs), inputs)
+    rows += [] if untold else gate_rows(reader, mix, inputs, facts["tokens"])
     keep(reader, folder, rows, drawn, facts)
 
 
@@ -201,7 +201,8 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
     tokens = sum(map(growing.tokens_in, drawn))
     gate = sum(mix.frames[frame].how != "none" for frame in inputs["frames"])
     gate *= inputs.get("gate", not inputs.get("untold"))
-    asked = len(items) * (inputs["checkpoints"] + 1) + GATE_CLAIMS * gate * len(items) // max(1, len(mix.claims))
+    times = 0 if inputs.get("untold") else inputs["checkpoints"] + 1
+    asked = len(items) * times + GATE_CLAIMS * gate * len(items) // max(1, len(mix.claims))
     return {"seconds": tokens * a_token + asked * an_item, "tokens": tokens, "items": asked}
 
 
