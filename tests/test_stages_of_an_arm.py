@@ -227,3 +227,11 @@ def test_what_a_reader_said_once_is_stated_in_all_its_later_stages(carried_out):
     read, later = chain(folder, "overwritten", 1, "")[1:]
     said, stated = (json.loads((stage.folder / "stated.json").read_text()) for stage in (read, later))
     assert said == stated != {}
+
+
+def test_the_report_says_how_long_what_was_read_lasts_in_the_stages_after(carried_out):
+    folder, results = carried_out
+    assert {entry["arm"] for entry in results["turns"]} == {"kept", "overwritten"}
+    assert all(entry["tokens"] or entry["reason"] for entry in results["turns"])
+    assert "How long it lasts" in (folder / "report.html").read_text()
+    assert "How long it lasts" in (folder / "report.md").read_text()

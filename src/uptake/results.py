@@ -11,10 +11,12 @@ from uptake.controls import controls
 from uptake.plan import Plan
 from uptake.records import Row
 from uptake.stats.acts import ACT, discriminations
+from uptake.stats.cells import claim_values
 from uptake.stats.gate import Gate, GateSettings, gate, gates_by_cell
 from uptake.stats.profile import profile
 from uptake.stats.rounding import rounded
 from uptake.stats.table import Table
+from uptake.stats.turning import turns
 from uptake.stats.verdicts import JudgeSettings, judge
 
 # Below this share of its probability a reader is not really choosing between the answers that are offered; the two
@@ -78,6 +80,7 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
         "calibration": calibration(plan, cells, asked, unmeasurable),
         "controls": controls(plan, cells, table, facts["stages"]),
         "departures": list(left),
+        **lasting(plan, columns),
         **facts,
         **told_apart(plan, asked),
     }
@@ -96,6 +99,15 @@ def of_every_stage(plan: Plan, gates: Mapping[tuple[str, str], Gate]) -> dict[tu
     """Return the gate of every arm's every reader: what was found before it first read goes for all its stages."""
     return {(name, reading): found for arm in plan.study.arms for name in arm.readers
             for (gated, reading), found in gates.items() if gated in arm.readers}
+
+
+def lasting(plan: Plan, table: Table) -> dict[str, Any]:
+    """Return how long what was read lasts in the stages that come after, of a study that has such stages."""
+    later = [name for arm in plan.study.arms for name in arm.readers[1:]]
+    if not later:
+        return {}
+    study = plan.study
+    return {"turns": turns(claim_values(table, study.scale), later, study.scale, study.smallest_effect)}
 
 
 def calibration(

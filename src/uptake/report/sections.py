@@ -39,6 +39,7 @@ def blocks(profile: Profile, keys: Collection[str], unscored: list[dict]) -> lis
         _signature(profile, named, keys),
         _phase(profile, named, keys),
         *([_discrimination(profile)] if profile.results.get("discrimination") else []),
+        *([_turns(profile)] if profile.results.get("turns") else []),
         _gate(profile, named),
         _controls(profile, keys),
         _unscored(unscored),
@@ -128,6 +129,11 @@ def _discrimination(profile: Profile) -> Block:
         shown=tables.discrimination_tables(profile),
         missing=text["missing"],
     )
+
+
+def _turns(profile: Profile) -> Block:
+    text = words()["blocks"]["turns"]
+    return Block("turns", text["title"], text["caption"], shown=(tables.turns_table(profile),), missing=text["missing"])
 
 
 def _gate(profile: Profile, named: Words) -> Block:

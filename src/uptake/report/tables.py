@@ -227,6 +227,20 @@ def _made_of(entry: dict) -> tuple[Entry, ...]:
     )
 
 
+def turns_table(profile: Profile) -> Table:
+    """Tabulate after how many tokens of a later stage what was read no longer stood."""
+    rows = [(Entry(e["arm"]), Entry(e["frame"]), Entry(e["reading"]), _turn(e)) for e in profile.results["turns"]]
+    return _titled("turns", rows, 3)
+
+
+def _turn(entry: dict) -> Entry:
+    if entry["tokens"] is None:
+        return Entry(NONE, entry["reason"])
+    if entry["low"] is None:
+        return Entry(count(round(entry["tokens"])), entry["reason"])
+    return Entry(count(round(entry["tokens"])), f"{count(round(entry['low']))} to {count(round(entry['high']))}")
+
+
 def unscored_table(counted: list[dict]) -> Table:
     """Tabulate why items have no value. `counted` comes from items.unscored."""
     rows = tuple(

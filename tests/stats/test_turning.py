@@ -1,0 +1,74 @@
+"""The turn of a cell: exact on a known course, silent where nothing stood, never short because seeds were dropped."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uptake.stats.cells import CellKey, ClaimMatrix
+from uptake.stats.turning import crossing, turn, turns
+
+
+def test_a_course_is_crossed_where_the_line_between_two_checkpoints_meets_the_level():
+    assert crossing([(0, 1.0), (100, 0.8), (200, 0.2)], 0.5) == pytest.approx(150)
+
+
+def test_a_course_that_never_comes_down_has_no_crossing():
+    assert crossing([(0, 1.0), (100, 0.9), (200, 0.6)], 0.5) is None
+
+
+def test_the_first_of_several_crossings_counts():
+    assert crossing([(0, 1.0), (10, 0.0), (20, 1.0), (30, 0.0)], 0.5) == pytest.approx(5)
+
+
+@given(st.floats(0.3, 1.0), st.floats(3.0, 6.0))
+def test_a_course_that_falls_by_a_steady_rate_has_the_half_life_of_that_rate(start, decades):
+    """With checkpoints dense enough, the turn of start * 2**(-t / life) is its life."""
+    life = 10**decades
+    course = [(round(t), start * 2 ** (-t / life)) for t in np.linspace(0, 3 * life, 400)]
+    assert turn({0: course}, "probability", 0.1)["tokens"] == pytest.approx(life, rel=0.02)
+
+
+def test_the_mean_over_seeds_is_geometric_with_students_interval_on_logarithms():
+    lives = dict(enumerate((100, 1000, 10000)))
+    found = turn({seed: [(0, 1.0), (2 * life, 0.0)] for seed, life in lives.items()}, "probability", 0.1)
+    assert found["tokens"] == pytest.approx(1000)
+    half = 4.302653 * math.log(10) / math.sqrt(3)
+    assert found["low"] == pytest.approx(1000 * math.exp(-half), rel=1e-3)
+    assert found["high"] == pytest.approx(1000 * math.exp(half), rel=1e-3)
+
+
+def test_a_seed_in_which_it_still_stands_takes_the_number_away():
+    found = turn({0: [(0, 1.0), (100, 0.0)], 1: [(0, 1.0), (90, 0.9)]}, "probability", 0.1)
+    assert found["tokens"] is None
+    assert found["reason"] == "in 1 of 2 seeds it still stood after 90 tokens"
+    assert found["seeds"] == {"0": 50, "1": None}
+
+
+def test_a_seed_that_had_nothing_to_lose_does_not_count():
+    found = turn({0: [(0, 1.0), (100, 0.0)], 1: [(0, 0.05), (100, 0.0)]}, "probability", 0.1)
+    assert (found["tokens"], set(found["seeds"])) == (50, {"0"})
+
+
+def test_where_nothing_stood_there_is_a_reason_and_no_number():
+    found = turn({0: [(0, 0.02), (100, 0.01)]}, "probability", 0.1)
+    assert (found["tokens"], found["reason"]) == (None, "nothing of it stood when the stage began")
+
+
+def test_on_log_odds_the_turn_is_indifference():
+    assert turn({0: [(0, 4.0), (100, -4.0)]}, "log-odds", 0.4)["tokens"] == pytest.approx(50)
+
+
+def cell(means):
+    return ClaimMatrix(np.array(means)[:, None], tuple(range(len(means))), ("c",), len(means), 0)
+
+
+def test_turns_follow_a_stage_from_its_beginning_to_its_end_and_leave_other_readers_alone():
+    cells = {CellKey(arm, "record", "self", context, at): cell(means) for arm, context, at, means in (
+        ("own", "untouched", 0, [1.0, 0.8]), ("own", "trained", 100, [0.6, 0.4]), ("own", "trained", 200, [0.0, 0.0]),
+        ("own@read", "untouched", 0, [0.1, 0.1]), ("own@read", "trained", 100, [1.0, 0.8]))}
+    (found,) = turns(cells, ["own"], "probability", 0.1)
+    assert (found["arm"], found["frame"], found["reading"]) == ("own", "record", "self")
+    assert found["seeds"] == {"0": pytest.approx(100 + 100 / 6, rel=1e-4), "1": 100}
