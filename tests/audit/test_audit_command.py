@@ -14,6 +14,8 @@ from commands import is_one_sentence, uptake
 from uptake.audit import page as page_module
 from uptake.audit import parts as parts_module
 from uptake.audit import steps
+from uptake.audit.asked import Asked
+from uptake.commands.audit import audit
 from uptake.errors import UserError
 
 WORDS = [first + second for first in ("ba", "de", "fi", "go", "lu", "ma", "ne", "po")
@@ -217,12 +219,41 @@ def test_empty_documents_and_broken_lines_are_counted_and_the_rest_is_audited(au
     assert "empty text: 2" in made.said and "not UTF-8: 1" in made.said
 
 
-def test_a_corpus_with_nothing_readable_in_it_is_said_to_have_no_documents(audited, tmp_path):
+@pytest.mark.parametrize("text", ['{"text": ""}\n', "\n\n", ""])
+def test_a_corpus_with_nothing_readable_in_it_is_refused_since_it_would_pass_every_test(audited, tmp_path, text):
     corpus = tmp_path / "bad.jsonl"
-    corpus.write_text('{"text": ""}\n')
-    made = audited(corpus)
-    assert made.lines == []
-    assert "Nothing was found: 0 documents" in made.said
+    corpus.write_text(text)
+    with pytest.raises(UserError, match="there is no document to audit"):
+        audited(corpus, fail_on="self-denial")
+
+
+def test_test_items_of_which_none_can_be_read_are_refused(audited, tmp_path):
+    (tmp_path / "items.jsonl").write_text('{"text": ""}\n')
+    with pytest.raises(UserError, match="there is no test item in it"):
+        audited(texts(5), against=tmp_path / "items.jsonl")
+
+
+def test_test_items_that_cannot_be_read_are_told(audited, tmp_path):
+    (tmp_path / "items.jsonl").write_text(f'{{"text": ""}}\n{QUIET.to_json()}\n')
+    assert any("lines that could not be read: 1" in line for line in audited(texts(5), against=tmp_path / "items.jsonl"
+                                                                             ).messages)
+
+
+@pytest.mark.parametrize(("asked", "lacks"), [
+    ({"fail_on": "leakage"}, "no test items"), ({"fail_on": "arms-differ"}, "no field"),
+    ({"fail_on": "arms-differ", "arms": "metadata.nowhere"}, "arms-differ")])
+def test_a_corpus_cannot_pass_what_was_not_looked_for(audited, asked, lacks):
+    with pytest.raises(UserError, match="cannot say whether the corpus passes") as error:
+        audited(texts(5), **asked)
+    assert lacks in str(error.value)
+
+
+def test_findings_are_not_written_among_the_documents(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.txt").write_text("The lamp was lit at six.")
+    with pytest.raises(UserError, match="would lie among the documents"):
+        audit(Asked(tmp_path / "docs", tmp_path / "docs" / "out"))
+    assert [path.name for path in (tmp_path / "docs").iterdir()] == ["a.txt"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])

@@ -9,7 +9,9 @@ def tags(text):
 
 
 @pytest.mark.parametrize("text", ["It is unclear whether it felt anything.", "Some would say that it chose.",
-                                  "Arguably it was kind.", "There is considerable debate about minds."])
+                                  "Arguably it was kind.", "There is considerable debate about minds.",
+                                  "It's unclear whether it felt anything.", "There's debate over whether it counts.",
+                                  "It’s hard to say what it wants."])
 def test_a_hedge_without_an_owner_is_found(text):
     assert tags(text) == ["hedge"]
 
@@ -20,6 +22,8 @@ def test_a_hedge_without_an_owner_is_found(text):
     "It is unclear whether it felt anything, according to its makers.",
     "It is unclear whether it felt anything. That uncertainty is ours.",
     "Marta argued that it chose.",
+    "Some argue that it chose (Smith 2019, p. 4).",
+    "Some argue that it chose [12, 13].",
 ])
 def test_a_hedge_with_an_owner_or_a_source_is_not(text):
     assert tags(text) == []

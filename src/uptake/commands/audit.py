@@ -41,7 +41,8 @@ def audit(asked: Asked, say: Callable[[str], None] = lambda message: None) -> tu
 
     Raises UserError for a finding, file or card that cannot be used, or if another audit writes to the same folder.
     """
-    settings, fail_on = settings_of(asked)
+    settings, fail_on = settings_of(asked, say)
+    outside(asked.to, asked.documents)
     with writing(asked.to):
         asked.to.mkdir(parents=True, exist_ok=True)
     try:
@@ -50,10 +51,21 @@ def audit(asked: Asked, say: Callable[[str], None] = lambda message: None) -> tu
     except filelock.Timeout as error:
         raise UserError("another audit is writing here", where=str(asked.to),
                         hint="wait for it, or name another folder") from error
+    for name in fail_on:
+        if reason := found.overviews[name].reason:
+            raise UserError(f"'{name}' cannot say whether the corpus passes: {reason}", where="--fail-on",
+                            hint="give what it needs, or take it out; what else was found is written")
     return said, tuple(name for name in fail_on if found.has(name))
 
 
-def settings_of(asked: Asked) -> tuple[Settings, tuple[str, ...]]:
+def outside(to: Path, documents: Path) -> None:
+    """Check that an audit does not write among the documents, where the next one would read it. Raises UserError."""
+    if documents.is_dir() and to.resolve().is_relative_to(documents.resolve()):
+        raise UserError("the findings would lie among the documents, and be read by the next audit", where=f"-o {to}",
+                        hint=f"name a folder outside {documents}")
+
+
+def settings_of(asked: Asked, say: Callable[[str], None]) -> tuple[Settings, tuple[str, ...]]:
     """Return what the findings need, and which of them fail the audit. Raises UserError."""
     without, fail_on = listed(asked.without), listed(asked.fail_on)
     known(without, "--without")
@@ -73,7 +85,7 @@ def settings_of(asked: Asked) -> tuple[Settings, tuple[str, ...]]:
             raise UserError(f"'{unheard[0]}' needs a reader on this machine: it asks for every word's probability",
                             where="--fail-on", hint="take it out, or name another reader")
         without = (*without, *BY_WORDS)
-    items = test_items(asked.against) if asked.against else None
+    items = test_items(asked.against, say) if asked.against else None
     return Settings([name for name in FINDINGS if name not in without], shown=asked.shown, arms=asked.arms,
                     meant=listed(asked.meant), items=items, items_from=str(asked.against or ""),
                     card=card(asked.card) if asked.card else None), fail_on
@@ -85,6 +97,10 @@ def _audit(asked: Asked, settings: Settings, say: Callable[[str], None]) -> tupl
     if learns or (asked.reader and settings.arms and "arms-differ" in settings.names):
         settings = who_reads(asked, settings, say)
     parts, again = deal(asked.documents, work, json.loads(settings.to_json()))
+    if not parts.documents:
+        shutil.rmtree(work)
+        raise UserError(f"there is no document to audit; {in_a_line(parts.said)}", where=str(asked.documents),
+                        hint="docs/documents.md says what can be read")
     if again:
         say("going on where an earlier audit was stopped")
     settings = replace(settings, documents=parts.documents, threads=threads(parts, asked))
@@ -199,17 +215,24 @@ def card(path: Path) -> dict[str, Any]:
     return given
 
 
-def test_items(path: Path) -> list[TestItem]:
+def test_items(path: Path, say: Callable[[str], None] = lambda message: None) -> list[TestItem]:
     """Return the test items of a study, of its claims file, or of a file of documents. Raises UserError."""
     if path.suffix.lower() not in (".yaml", ".yml"):
-        return [TestItem(record.id, record.text) for record in read_corpus(path, Rejects())]
+        rejects = Rejects()
+        found = [TestItem(record.id, record.text) for record in read_corpus(path, rejects)]
+        if not found:
+            raise UserError(f"there is no test item in it; {in_a_line(rejects.describe())}", where=f"--against {path}",
+                            hint="docs/documents.md says what can be read")
+        if rejects.count:
+            say(f"--against {path}: {in_a_line(rejects.describe())}")
+        return found
     keys = set(read_yaml(path).data())
     if "study" in keys:
         study = read_study(path)
         if study.claims_from is None:
             raise UserError("this study's items come from a grown world, not from a claims file", where=str(path),
                             hint="give a claims file, or a file of documents that holds the items")
-        return test_items(study.claims_from)
+        return test_items(study.claims_from, say)
     if "persons" in keys:
         traits = read_traits(path)
         made = ((each, name, traits.items(each, name, SUBJECT)) for each in traits.claims for name in traits.readings)
@@ -218,6 +241,11 @@ def test_items(path: Path) -> list[TestItem]:
         made = ((claim, name, claims.items(claim, name)) for claim in claims.claims for name in claims.readings)
     return [TestItem(f"{claim.id}.{name}.{item.wording}.{item.polarity}", f"{item.prompt}{item.fit}")
             for claim, name, items in made for item in items]
+
+
+def in_a_line(said: str) -> str:
+    """Return what the reading of a corpus says, with its first example, on one line."""
+    return ", as in ".join(line.strip() for line in said.splitlines()[:2])
 
 
 test_items.__test__ = False  # its name begins as a test's does
