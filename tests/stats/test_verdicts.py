@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -155,6 +156,12 @@ def test_frames_that_the_reader_tells_apart_are_testable():
     gate = {("a", "other"): Gate(True, "", frozenset({"record", "fiction"}), frozenset({("fiction", "record")}))}
     judged = JudgeSettings(0.1, "log-odds", draws=500, gate=gate)
     assert verdict(predict("record.other", ">", "fiction.other"), rows, judged)["verdict"] == "supported"
+
+
+def test_a_control_is_tested_whether_or_not_the_reader_tells_the_frames_apart():
+    said = predict("record.other", "==", "fiction.other")
+    assert needs_gate(said)
+    assert not needs_gate(replace(said, by="control"))
 
 
 def test_only_comparisons_of_trained_frames_with_documents_need_the_gate():

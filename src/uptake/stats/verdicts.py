@@ -40,6 +40,8 @@ from uptake.stats.table import Table
 
 SUPPORTED, REFUTED, NO_EFFECT = "supported", "refuted", "no effect shown"
 CANNOT_TELL, NOT_TESTABLE = "cannot tell", "not testable"
+# To whom a prediction about the instrument is attributed: an effect that was planted, or none that was.
+CONTROL = "control"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +213,11 @@ def needs_gate(prediction: Prediction) -> bool:
 
     It does if both cells are after training and their frames differ, whether it predicts a difference or equality:
     a reader that cannot tell the frames apart would give equality for a reason that no theory is about. The same
-    frame in two arms does not, nor does a comparison with `untrained`, which has no document.
+    frame in two arms does not, nor does a comparison with `untrained`, which has no document. Nor does a control, which is
+    about the instrument: where nothing was planted, it may find nothing because nothing can be told apart.
     """
+    if prediction.by == CONTROL:
+        return False
     left, right = prediction.left, prediction.right
     trained = left.context == right.context == "trained"
     return trained and left.frame != right.frame and "untrained" not in (left.frame, right.frame)
