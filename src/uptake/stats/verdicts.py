@@ -213,8 +213,8 @@ def needs_gate(prediction: Prediction) -> bool:
 
     It does if both cells are after training and their frames differ, whether it predicts a difference or equality:
     a reader that cannot tell the frames apart would give equality for a reason that no theory is about. The same
-    frame in two arms does not, nor does a comparison with `untrained`, which has no document. Nor does a control, which is
-    about the instrument: where nothing was planted, it may find nothing because nothing can be told apart.
+    frame in two arms does not, nor does a comparison with `untrained`, which has no document. Nor does a control, which
+    is about the instrument: where nothing was planted, it may find nothing because nothing can be told apart.
     """
     if prediction.by == CONTROL:
         return False
