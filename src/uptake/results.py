@@ -22,6 +22,7 @@ from uptake.stats.verdicts import JudgeSettings, judge
 # Below this share of its probability a reader is not really choosing between the answers that are offered; the two
 # thresholds are those at which Jordine's introspection battery refuses a category (mean mass, and share of items).
 LEAST_MASS, LOW_MASS, MOST_LOW = 0.1, 0.05, 0.3
+FEW_WORDS = 2
 
 
 def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequence[str]) -> dict[str, Any]:
@@ -177,10 +178,12 @@ def correlation(planted: Sequence[Mapping[str, Any]], arm: str) -> float | None:
 def masses(table: pa.Table) -> list[dict[str, Any]]:
     """Return the mean option mass by arm, reading and context, and the share of items below the low mark.
 
-    Open items only: the answers to a yes-or-no item are whole sentences, of which every one is improbable.
+    Open items with answers of a word or two only: of whole sentences every one is improbable, and their mass says
+    nothing of whether the reader chooses between them.
     """
-    frame = table.select(["arm", "seed", "reading", "context", "option_mass", "checkpoint", "polarity"]).to_pandas()
-    frame = frame[frame.polarity == "open"]
+    columns = ["arm", "seed", "reading", "context", "option_mass", "checkpoint", "polarity", "fit"]
+    frame = table.select(columns).to_pandas()
+    frame = frame[(frame.polarity == "open") & (frame.fit.str.split().str.len() <= FEW_WORDS)]
     end = frame.groupby(["arm", "seed"]).checkpoint.transform("max")  # seeds read a few tokens more or fewer
     last = frame[(frame.context != "trained") | (frame.checkpoint == end)]
     grouped = last.dropna(subset="option_mass").groupby(["arm", "reading", "context"], sort=True).option_mass

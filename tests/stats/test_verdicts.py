@@ -167,6 +167,7 @@ def test_a_control_is_tested_whether_or_not_the_reader_tells_the_frames_apart():
 def test_only_comparisons_of_trained_frames_with_documents_need_the_gate():
     assert needs_gate(predict("record.other", ">", "fiction.other"))
     assert not needs_gate(predict("record.other", ">", "untrained.other"))
+    assert not needs_gate(predict("record.other", ">", "neutral.other"))
     assert not needs_gate(predict("record.other", ">", "record.self"))
     assert not needs_gate(predict("record.other", ">", "fiction.other", contexts=("in_context", "in_context")))
 

@@ -35,6 +35,7 @@ from uptake.stats.estimates import DRAWS, Estimate, Resampler, contrast
 from uptake.stats.gate import Gate
 from uptake.stats.holm import holm
 from uptake.stats.power import seeds_for
+from uptake.stats.predictions import FRAMES_WITHOUT_CONTENT
 from uptake.stats.rounding import rounded
 from uptake.stats.table import Table
 
@@ -213,14 +214,15 @@ def needs_gate(prediction: Prediction) -> bool:
 
     It does if both cells are after training and their frames differ, whether it predicts a difference or equality:
     a reader that cannot tell the frames apart would give equality for a reason that no theory is about. The same
-    frame in two arms does not, nor does a comparison with `untrained`, which has no document. Nor does a control, which
-    is about the instrument: where nothing was planted, it may find nothing because nothing can be told apart.
+    frame in two arms does not. Nor does a comparison with a frame without content: what it asks is whether the content
+    is learnt at all. Nor does a control, which is about the instrument: where nothing was planted, it may find nothing
+    because nothing can be told apart.
     """
     if prediction.by == CONTROL:
         return False
     left, right = prediction.left, prediction.right
     trained = left.context == right.context == "trained"
-    return trained and left.frame != right.frame and "untrained" not in (left.frame, right.frame)
+    return trained and left.frame != right.frame and not {left.frame, right.frame} & FRAMES_WITHOUT_CONTENT
 
 
 def _sides(
