@@ -249,12 +249,12 @@ def test_the_log_odds_scale_is_drawn_and_named():
         for name in ("mean", "low", "high"):
             entry[name] = None if entry[name] is None else round(8 * (entry[name] - 0.5), 4)
         entry["seed_means"] = {seed: 8 * (mean - 0.5) for seed, mean in entry["seed_means"].items()}
-        entry["chance"] = None
 
     text = page_of(profile=profile, scale="log-odds")
 
     assert "log-odds of the claim (nats)" in text
     assert ">chance</text>" not in text
+    assert ">even odds</text>" in text
 
 
 def test_many_arms_and_readings_get_a_report():

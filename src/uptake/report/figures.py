@@ -70,7 +70,7 @@ def _profile_panel(
         figure, axes = labelled_rows(list(measured), f"{place.arm}: {reading}")
         for row, entry in enumerate(entries):
             _draw_row(axes, row, entry, arm_colour(profile, place.arm), arm_marker(profile, place.arm))
-        _chance(axes, entries)
+        _guessing(axes, profile.scale, entries)
         axes.set_xlim(*limits)
         axes.set_xlabel(named.scale)
         when = named.contexts[place.context]
@@ -135,14 +135,16 @@ def _draw_row(axes: Axes, row: int, entry: dict | None, colour: str, marker: str
     )
 
 
-def _chance(axes: Axes, entries: list[dict]) -> None:
-    chances = sorted({entry["chance"] for entry in entries if entry.get("chance") is not None})
-    for chance in chances:
-        axes.axvline(chance, color=QUIET, linewidth=1, linestyle=(0, (4, 3)), zorder=0.5)
-    if chances:
+def _guessing(axes: Axes, scale: str, entries: list[dict]) -> None:
+    """Draw where a reader that knows nothing stands: at chance or, on log-odds, between an answer and its foil."""
+    known = sorted({entry["chance"] for entry in entries if entry.get("chance") is not None})
+    lines = [0.0] if scale == "log-odds" else known
+    for line in lines:
+        axes.axvline(line, color=QUIET, linewidth=1, linestyle=(0, (4, 3)), zorder=0.5)
+    if lines:
         axes.annotate(
-            say("chance"),
-            (chances[0], 1),
+            say("even" if scale == "log-odds" else "chance"),
+            (lines[0], 1),
             xycoords=axes.get_xaxis_transform(),
             xytext=(3, 2),
             textcoords="offset points",
