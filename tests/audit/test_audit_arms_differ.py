@@ -54,7 +54,7 @@ def test_a_field_with_many_values_names_no_arm():
 @pytest.fixture
 def in_order(monkeypatch):
     """A reader to whom words in alphabetical order are less likely than others: no count of words shows that."""
-    def eye(name, threads):
+    def eye(opener, name, address, threads):
         return Fake(strange=lambda text: -1.0 if text.split() == sorted(text.split()) else 0.0)
 
     monkeypatch.setattr(reading, "_eye", eye)

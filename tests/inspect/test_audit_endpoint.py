@@ -81,7 +81,8 @@ def test_a_corpus_is_audited_with_an_endpoint_for_a_reader(served, documents, tm
     assert (known["reader"]["estimate"], known["reader"]["name"]) == ("answer", SERVED + "full")
     assert set(known["learnt"]) == {"status"}
     assert any("'answer'" in line for line in said)
-    assert "cannot tell" in told and not failed
+    assert known["learnt"]["status"]["competence"]["kind"]["texts"] == 5
+    assert "(tells)" not in told and not failed
     assert len((tmp_path / "out" / "audit.jsonl").read_text().splitlines()) == 2
     assert served.url not in (tmp_path / "out" / "audit.jsonl").read_text()
 
