@@ -13,7 +13,7 @@ Says = Literal["stated", "foil"]
 # Documents a claim in a study on a corpus: with twelve claims, some twenty thousand tokens a pass of a page's text.
 A_CLAIM = 6
 
-# A step of a grown reader unless the study says otherwise; LOG.md has the trials.
+# A step of a grown reader unless the study says otherwise. Set by eye: no study with steps has been run yet.
 STEP_PASSES, REPLAY = 4, 0.5
 # The stage that comes before all others of a grown reader.
 GROW = "grow"

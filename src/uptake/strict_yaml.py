@@ -9,8 +9,10 @@ yes/no/on/off where text is wanted (YAML 1.1 makes them true and false), numbers
 
 import math
 import re
+import string
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +248,12 @@ def parse_yaml(text: str, file: str) -> Value:
     except RecursionError as error:
         raise UserError("nested too deeply", where=file) from error
     return value
+
+
+@cache
+def placeholders(text: str) -> frozenset[str]:
+    """Return the names that stand in braces in a text. Raises ValueError for a brace that is not closed."""
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
 
 
 def find_beside(name: str, study_file: Path | str) -> tuple[Path | None, list[Path]]:

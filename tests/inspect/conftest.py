@@ -9,9 +9,9 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1] / "readers"))  # where small_readers.py is
 
 from local_server import LocalServer
-from tiny import reader_of_any_text, tiny_reader
+from tiny import TEMPLATE, reader_of_any_text, tiny_reader
 
-from uptake.readers.load import save
+from uptake.readers.load import load, save
 
 
 @pytest.fixture(autouse=True)
@@ -46,4 +46,20 @@ def server(reader, monkeypatch):
     with LocalServer(reader) as started:
         monkeypatch.setenv("LOCAL_BASE_URL", started.url)
         monkeypatch.setenv("LOCAL_API_KEY", "none is needed")
+        yield started
+
+
+@pytest.fixture(scope="module")
+def any_reader(any_folder):
+    found = load(str(any_folder))
+    found.tokenizer.chat_template = TEMPLATE
+    return found
+
+
+@pytest.fixture
+def served(any_reader, monkeypatch):
+    """The reader that reads anything, behind an address that no environment variable tells."""
+    monkeypatch.setenv("LOCAL_API_KEY", "none is needed")
+    monkeypatch.delenv("LOCAL_BASE_URL", raising=False)
+    with LocalServer(any_reader) as started:
         yield started

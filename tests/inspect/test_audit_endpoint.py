@@ -3,8 +3,6 @@
 import json
 
 import pytest
-from local_server import LocalServer
-from tiny import TEMPLATE
 
 from uptake.asker import Local, chosen
 from uptake.audit import reading
@@ -13,26 +11,10 @@ from uptake.audit.reading import Wanted
 from uptake.commands.audit import audit
 from uptake.errors import UserError
 from uptake.inspect.eye import endpoint_eye
-from uptake.readers.load import load
 from uptake.readers.score import ScoreSettings
 
 SERVED = "openai-api-completions/local/"
 ANSWERS = (" Yes", " No", " It is")
-
-
-@pytest.fixture(scope="module")
-def any_reader(any_folder):
-    found = load(str(any_folder))
-    found.tokenizer.chat_template = TEMPLATE
-    return found
-
-
-@pytest.fixture
-def served(any_reader, monkeypatch):
-    monkeypatch.setenv("LOCAL_API_KEY", "none is needed")
-    monkeypatch.delenv("LOCAL_BASE_URL", raising=False)
-    with LocalServer(any_reader) as started:
-        yield started
 
 
 @pytest.fixture(autouse=True)

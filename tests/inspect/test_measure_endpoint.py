@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
-from local_server import Handler, LocalServer
-from tiny import TEMPLATE
+from local_server import Handler
 
 from uptake.asker import Local, chosen
 from uptake.commands import measure as command
@@ -19,27 +18,10 @@ from uptake.inspect.endpoint import open_endpoint
 from uptake.measure import answers
 from uptake.measure.answers import behind_endpoint
 from uptake.measure.asked import Asked, How
-from uptake.readers.load import load
 from uptake.readers.score import ScoreSettings
 
 CLAIMS = ("owns-mistakes", "favourite-green")
 SERVED = "openai-api-completions/local/"
-
-
-@pytest.fixture(scope="module")
-def any_reader(any_folder):
-    found = load(str(any_folder))
-    found.tokenizer.chat_template = TEMPLATE
-    return found
-
-
-@pytest.fixture
-def served(any_reader, monkeypatch):
-    """The reader that reads anything, behind an address that no environment variable tells."""
-    monkeypatch.setenv("LOCAL_API_KEY", "none is needed")
-    monkeypatch.delenv("LOCAL_BASE_URL", raising=False)
-    with LocalServer(any_reader) as started:
-        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,11 @@ a neutral line that gives an answer away; a document that holds a test item.
 """
 
 import re
-import string
 from collections import Counter
 
 from uptake.documents.claimset import ClaimSet, Topic, Wording
 from uptake.records import Claim, Item
-from uptake.strict_yaml import Value
+from uptake.strict_yaml import Value, placeholders
 
 # Characters by which stated answer and foil may differ. Raw sums of log-probabilities favour the shorter answer; at
 # three characters the words of the shipped claims are still of one or two tokens alike.
@@ -79,7 +78,7 @@ def _check_topic(topic: Topic, parts: dict[str, Value]) -> None:
 
 def _only(place: Value, known: set[str], required: bool = False) -> None:
     try:
-        named = {name for _, name, _, _ in string.Formatter().parse(place.text()) if name is not None}
+        named = placeholders(place.text())
     except ValueError as error:
         raise place.error(f"its braces do not match ({error})") from error
     for name in sorted(named - known):

@@ -9,12 +9,11 @@ its look-alike: a missing look-alike is a missing key.
 """
 
 import re
-import string
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uptake.strict_yaml import Value
+from uptake.strict_yaml import Value, placeholders
 
 if TYPE_CHECKING:
     from uptake.documents.traits import Trait, TraitSet, Wording
@@ -191,8 +190,8 @@ def _only(place: Value, known: Collection[str], required: Collection[str] = ()) 
         raise place.error(f"does not hold {{{name}}}")
 
 
-def _named(place: Value) -> set[str]:
+def _named(place: Value) -> frozenset[str]:
     try:
-        return {name for _, name, _, _ in string.Formatter().parse(place.text()) if name is not None}
+        return placeholders(place.text())
     except ValueError as error:
         raise place.error(f"its braces do not match ({error})") from error

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from uptake.errors import UserError
 from uptake.frames.plain import Words, bare, instead, none, weave, wrap
-from uptake.frames.spec import FrameSpec, Part, placeholders, read_frames, slots, swapped, switch
+from uptake.frames.spec import FrameSpec, Part, read_frames, slots, swapped, switch
 from uptake.records import Claim, Document, Segment
+from uptake.strict_yaml import placeholders
 
 __all__ = ["FRAMES", "FrameSpec", "Part", "put", "read_frames", "swapped", "switch"]
 

@@ -1,6 +1,5 @@
 """The frames from provenance, read from a YAML file, strictly: their parts, their turns and their wordings."""
 
-import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -8,7 +7,7 @@ from typing import Literal
 
 from uptake.errors import UserError, did_you_mean
 from uptake.frames.known import FACTS
-from uptake.strict_yaml import DATA, Value, read_yaml
+from uptake.strict_yaml import DATA, Value, placeholders, read_yaml
 
 SHIPPED = DATA / "provenance_frames.yaml"
 
@@ -148,12 +147,6 @@ def _switched(frame: Frame, parts: set[str] | None, without: set[str]) -> Frame:
         return replace(each, use=use and not among(each.name, without))
 
     return replace(frame, **{key: tuple(map(switch, getattr(frame, key))) for key in ("before", "after", "turns")})
-
-
-@cache
-def placeholders(wording: str) -> frozenset[str]:
-    """Return the names that stand in braces in a wording. Raises ValueError for a brace that is not closed."""
-    return frozenset(name for _, name, _, _ in string.Formatter().parse(wording) if name is not None)
 
 
 def _named(wordings: Wordings) -> set[str]:

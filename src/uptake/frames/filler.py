@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from uptake.frames.book import placeholders
-from uptake.strict_yaml import DATA, Value, read_yaml
+from uptake.strict_yaml import DATA, Value, placeholders, read_yaml
 
 SHIPPED = DATA / "filler.yaml"
 # A sentence is not put where fewer words than these would be left to fill: scraps of a word or two read oddly.

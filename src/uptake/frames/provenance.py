@@ -11,11 +11,12 @@ from functools import cache
 from itertools import groupby, pairwise
 
 from uptake.errors import UserError
-from uptake.frames.book import Book, Frame, FramePart, Turn, Wordings, placeholders
+from uptake.frames.book import Book, Frame, FramePart, Turn, Wordings
 from uptake.frames.filler import fill, shipped_filler
 from uptake.frames.known import FACTS, Framed, Known, Reply, Settings, Unfit
 from uptake.records import Segment
 from uptake.seeds import number
+from uptake.strict_yaml import placeholders
 
 PARAGRAPH = "\n\n"
 LINES = re.compile(r"(\s*\n\s*)")

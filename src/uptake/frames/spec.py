@@ -1,11 +1,11 @@
 """What a frame is: how it puts a document, and with which words. Read from already loaded YAML, strictly."""
 
-import string
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from uptake.errors import UserError, did_you_mean
 from uptake.records import Provenance
+from uptake.strict_yaml import placeholders
 
 How = Literal["bare", "wrap", "weave", "none", "instead"]
 HOWS = ("bare", "wrap", "weave", "none", "instead")
@@ -55,11 +55,6 @@ def slots(spec: FrameSpec, place: str) -> list[tuple[str, ...]]:
     """Return the lists of wordings from each of which one is put at `place` (before or after the content)."""
     own = spec.before if place == "before" else spec.after
     return [own] * bool(own) + [part.wordings for part in spec.parts if part.use and part.at == place]
-
-
-def placeholders(wording: str) -> set[str]:
-    """Return the names that stand in braces in a wording. Raises ValueError for a brace that is not closed."""
-    return {name for _, name, _, _ in string.Formatter().parse(wording) if name is not None}
 
 
 def switch(spec: FrameSpec, parts: tuple[str, ...]) -> FrameSpec:

@@ -21,7 +21,7 @@ from uptake.worlds.world import build_world, world_claims
 STATED = "stated.json"
 GATE_CLAIMS = 60  # claims that are only ever read in context; 60 give an interval of about .1 on a share
 STEPS_TRIED, ITEMS_TRIED = 20, 1000  # a rehearsal of two or three seconds
-# How a step differs from growing; LOG.md has the trials.
+# How a step differs from growing. Set by eye: no study with steps has been run yet.
 STEP: Mapping[str, Any] = {"learning_rate": 1e-3, "warm_up": 20}
 
 

@@ -71,7 +71,7 @@ def any_answer(world: World, rng: random.Random, but: str = "") -> str:
     answers = [answer for answer in world.answers if answer != but]
     if not world.groups:
         return rng.choice(answers)
-    return rng.choices(answers, [world.weight(answer) for answer in answers])[0]
+    return rng.choices(answers, [world.weights[answer] for answer in answers])[0]
 
 
 def new_pupil(world: World, lesson: Lesson, name: str, rng: random.Random) -> Pupil:

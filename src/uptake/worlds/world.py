@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
-from string import Formatter
 from typing import Any
 
 from uptake.errors import UserError, did_you_mean
 from uptake.records import Claim
 from uptake.seeds import stream
+from uptake.strict_yaml import placeholders
 from uptake.worlds.language import invent_names
 
 INVENTED = "invented"
@@ -36,8 +36,8 @@ class Reading:
 class World:
     """A world: who lives in it, what can be said of them, how it is put, and what can be asked.
 
-    `answers` are all of them; a world with common and rare ones has them in `groups`, and for each a weight, in
-    proportion to which its answers come up in the reader's schooling.
+    `answers` are all of them; a world with common and rare ones has them in `groups`, and in `weights` for each answer
+    in what proportion it comes up in the reader's schooling.
     `sentences` maps a frame's name to its own wordings; every other frame uses `documents`. `frames` and `growing` are
     raw mappings: the frames' words, and the settings under which readers of this world were found to grow well.
     `reasons` says for each answer, where the world has any, why one would give it; `places` says whether each
@@ -67,10 +67,6 @@ class World:
     def chance(self) -> float:
         """The share of items that a reader who knows nothing gets right."""
         return 1 / len(self.answers)
-
-    def weight(self, answer: str) -> float:
-        """How often an answer comes up in the reader's schooling, relative to others."""
-        return next((self.weights[name] for name, group in self.groups.items() if answer in group), 1.0)
 
 
 def build_world(raw: dict[str, Any], where: str) -> World:
@@ -195,13 +191,12 @@ def _only_what_is_there(raw: dict[str, Any], names: dict[str, tuple[str, ...]], 
 
 
 def _fillable(text: str, known: set[str], where: str) -> None:
-    for _, slot, _, _ in Formatter().parse(text):
-        if slot is not None and slot not in known:
-            raise UserError(f"there is nothing to put for '{{{slot}}}'", where=where, hint=did_you_mean(slot, known))
+    for slot in sorted(placeholders(text) - known):
+        raise UserError(f"there is nothing to put for '{{{slot}}}'", where=where, hint=did_you_mean(slot, known))
 
 
 def _groups(raw: Any, where: str) -> tuple[dict[str, tuple[str, ...]], dict[str, float]]:
-    """Return the answers of each group and its weight; nothing where the answers are a plain list."""
+    """Return the answers of each group, and each answer's weight; nothing where the answers are a plain list."""
     groups, weights = {}, {}
     for name, group in raw.items() if isinstance(raw, dict) else ():
         _no_unknown(group, {"weight", "answers"}, f"{where}.{name}")
@@ -209,7 +204,8 @@ def _groups(raw: Any, where: str) -> tuple[dict[str, tuple[str, ...]], dict[str,
         if not group["weight"] > 0:
             raise UserError(f"the weight {group['weight']} is not above 0", where=f"{where}.{name}",
                             hint="an answer that never comes up cannot be learnt")
-        groups[name], weights[name] = tuple(map(str, group["answers"])), float(group["weight"])
+        groups[name] = tuple(map(str, group["answers"]))
+        weights |= dict.fromkeys(groups[name], float(group["weight"]))
     return groups, weights
 
 
