@@ -1,6 +1,7 @@
 """What a study chooses of its reader: which one, what it is told about, from which documents, and how it is trained."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,6 +18,8 @@ A_CLAIM = 6
 STEP_PASSES, REPLAY = 4, 0.5
 # The stage that comes before all others of a grown reader.
 GROW = "grow"
+# The frame of a claim that the reader meets no document about: it may be listed, but nobody can be schooled in it.
+UNTRAINED = "untrained"
 # What a document states where the reader itself says it.
 SAMPLED = "sampled"
 
@@ -56,17 +59,25 @@ class Corpus:
 class Step:
     """What happens to a grown reader next: it reads documents of the claims, and a part of its schooling again.
 
-    The documents stand in the frames that the claims were dealt, or all in one `frame`; they say what is stated or, to
-    overwrite it, the foil. `exposures` is documents of each claim in one pass, None leaving it to the world; `replay`
-    is the share of the schooling's examples that every pass holds besides.
+    The documents stand in the frames that the claims were dealt, or all in one `frame`. A mapping gives for a frame
+    that was dealt the one to read in; claims whose frame it does not name are not read about. Documents say what is
+    stated or, to overwrite it, the foil. `exposures` is documents of each claim in one pass, None leaving it to the
+    world; `replay` is the share of the schooling's examples that every pass holds besides.
     """
 
     name: str
-    frame: str = ""
+    frame: str | Mapping[str, str] = ""
     says: Says = "stated"
     exposures: int | None = None
     passes: int = STEP_PASSES
     replay: float = REPLAY
+
+    @property
+    def puts(self) -> dict[str, str]:
+        """The frames that it puts documents in, by the place in the study file where each is named."""
+        if isinstance(self.frame, str):
+            return {"": self.frame} if self.frame else {}
+        return dict(self.frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +227,18 @@ def _step(name: str, entry: Value) -> Step:
     given = {} if entry.is_empty else entry.mapping(known=keys)
     settings: dict[str, Any] = {key: given[key].whole(1) for key in ("exposures", "passes") if key in given}
     if "frame" in given:
-        settings["frame"] = given["frame"].text()
+        settings["frame"] = _frames_put(given["frame"])
     if "says" in given:
         settings["says"] = given["says"].text(among=get_args(Says))
     if "replay" in given:
         settings["replay"] = float(given["replay"].number(0, 1))
     return Step(name, **settings)
+
+
+def _frames_put(value: Value) -> str | dict[str, str]:
+    if not value.is_mapping:
+        return value.text()
+    return {dealt: frame.text() for dealt, frame in value.mapping().items()}
 
 
 def read_variants(value: Value) -> dict[str, Variant]:

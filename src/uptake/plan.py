@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from uptake.choices import GROW, SAMPLED
+from uptake.choices import GROW, SAMPLED, UNTRAINED
 from uptake.codeprint import fingerprint
 from uptake.documents.claims import build_claims
 from uptake.documents.corpus import Rejects, read_corpus
@@ -17,7 +17,7 @@ from uptake.frames import FrameSpec, read_frames
 from uptake.frames.book import SHIPPED, read_book
 from uptake.mixing.framing import Framer, Framing
 from uptake.mixing.real import GATE_CLAIMS
-from uptake.mixing.telling import NEUTRAL, UNTRAINED, chosen, framed
+from uptake.mixing.telling import NEUTRAL, chosen, framed
 from uptake.records import Prediction
 from uptake.rundir import stage_name
 from uptake.stats.predictions import check_prediction, parse_prediction

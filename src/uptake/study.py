@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from uptake.choices import (
     GROW,
+    UNTRAINED,
     Corpus,
     ReaderChoice,
     Step,
@@ -44,10 +45,6 @@ CHECKPOINTS = 5
 SMALLEST_EFFECT = {"accuracy": 0.1, "probability": 0.1, "log-odds": 0.4}
 # More seeds than this is a mistyped number: the two-level bootstrap gains little beyond a few dozen.
 MOST_SEEDS = 1000
-
-# The frame of a claim that the reader meets no document about: it may be listed, but nobody can be schooled
-# in it.
-UNTRAINED = "untrained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +214,11 @@ def check_names(study: Study, frames: Collection[str], readings: Collection[str]
         _check_name(study, "reading", ("readings", name), readings)
     for arm in study.arms:
         for step in arm.then:
-            if step.frame:
-                _known(study, "frame", step.frame, ("arms", arm.name, "stages", step.name, "frame"), frames)
+            path = ("arms", arm.name, "stages", step.name, "frame")
+            for dealt, frame in step.puts.items():
+                _known(study, "frame", frame, (*path, dealt), {*frames, UNTRAINED})
+                if dealt:
+                    _known(study, "frame", dealt, (*path, dealt), {*study.frames, UNTRAINED})
         for each in arm.schooling:
             path = ("arms", arm.name, "schooling", each.frame)
             _check_name(study, "frame", path, frames)

@@ -5,8 +5,8 @@ from random import Random
 import pytest
 
 from uptake.errors import UserError
-from uptake.worlds.documents import asked, documents
-from uptake.worlds.world import build_world, places, subjects, world_claims
+from uptake.worlds.documents import documents, pose
+from uptake.worlds.world import Question, build_world, places, subjects, world_claims
 
 
 @pytest.fixture
@@ -46,16 +46,17 @@ def test_a_document_has_one_of_its_frames_names_and_always_the_same(placed):
 
 
 def test_elsewhere_and_otherwise_are_never_the_subjects_own(placed):
-    rng, subject = Random(0), subjects(placed)[0]
+    rng, claim = Random(0), world_claims(placed, 1)[0]
+    subject, question = claim.subject, Question("{place} {elsewhere} {otherwise}")
     for _ in range(2000):
-        _, elsewhere, otherwise = asked(placed, "{place} {elsewhere} {otherwise}", subject, rng).split()
+        _, elsewhere, otherwise = pose(placed, question, claim, rng).prompt.split()
         assert elsewhere != places(placed)[subject] and elsewhere in places(placed).values()
         assert otherwise != subject and otherwise in subjects(placed)
 
 
 def test_a_question_without_a_draw_in_it_draws_nothing(placed):
     rng = Random(0)
-    assert asked(placed, "Is it {subject} at {place}?", subjects(placed)[3], rng)
+    assert pose(placed, Question("Is it {subject} at {place}?"), world_claims(placed, 4)[3], rng).prompt
     assert rng.random() == Random(0).random()
 
 

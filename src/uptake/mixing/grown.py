@@ -13,7 +13,7 @@ from itertools import chain
 from uptake.frames import FrameSpec, put
 from uptake.records import Claim, Example, Item, Segment
 from uptake.seeds import stream
-from uptake.worlds.documents import asked, documents
+from uptake.worlds.documents import Posed, documents, pose
 from uptake.worlds.fillings import empty
 from uptake.worlds.language import words
 from uptake.worlds.schooling import Lesson, Pupil, new_pupil, truth
@@ -124,7 +124,8 @@ def _schooled(mix: Mix, rng: random.Random) -> list[Example]:
     """Return one pass of the schooling: documents, questions, and both together about subjects met in passing."""
     examples: list[Example] = []
     for pupil in mix.pupils:
-        examples += _schooling(mix, pupil, rng)
+        if mix.frames[pupil.frame].how != "none":
+            examples += _schooling(mix, pupil, rng)
     for reading in mix.world.readings:
         examples += _asked(mix, reading, rng)
     return [*examples, *(_passing(mix, rng) for _ in range(mix.portions.passing))]
@@ -143,9 +144,9 @@ def world_items(world: World, claims: Sequence[Claim], frame_of: Mapping[str, st
         for reading in world.readings.values():
             for wording, question in enumerate(reading.questions):
                 rng = stream(0, "asked", claim.id, reading.name, wording)
-                prompt = asked(world, question, claim.subject, rng)
-                neutral = prompt.replace(claim.subject, world.subject_noun)
-                items.append(replace(_item(claim, reading.name, wording, prompt, frame_of[claim.id]), neutral=neutral))
+                posed = pose(world, question, claim, rng)
+                neutral = posed.prompt.replace(claim.subject, world.subject_noun)
+                items.append(replace(_item(claim, reading.name, wording, posed, frame_of[claim.id]), neutral=neutral))
     return items
 
 
@@ -165,7 +166,8 @@ def vocabulary(world: World, frames: Mapping[str, FrameSpec]) -> list[str]:
     texts = [part for spec in frames.values() for part in (*spec.before, *spec.after)]
     for sentences in (world.documents, *world.sentences.values()):
         texts += [part for sentence in sentences for part in (sentence.text, sentence.opposite, sentence.neutral)]
-    texts += [question for reading in world.readings.values() for question in reading.questions]
+    questions = [question for reading in world.readings.values() for question in reading.questions]
+    texts += [part for question in questions for part in (question.text, question.fit, question.foil)]
     texts = [text.format(**empty(world)) for text in texts]
     lists = (*world.reasons.values(), *places(world).values(), *chain.from_iterable(world.names.values()))
     return words([*texts, *lists, *world.answers, *subjects(world), world.subject_noun])
@@ -192,9 +194,10 @@ def _passing(mix: Mix, rng: random.Random) -> Example:
     name = rng.choice(subjects(mix.world)[-mix.portions.passing_names :])
     pupil = new_pupil(mix.world, lesson, name, rng)
     frame, claim = mix.frames[lesson.frame], _as_claim(mix.world, pupil)
-    segments = framed(mix.world, frame, claim, rng)
-    for _ in range(mix.portions.passing_documents - 1):
-        segments = (*segments, Segment(" ", "frame"), *framed(mix.world, frame, claim, rng))
+    segments: tuple[Segment, ...] = ()
+    for _ in range(mix.portions.passing_documents if frame.how != "none" else 0):
+        between = (Segment(" ", "frame"),) if segments else ()
+        segments = (*segments, *between, *framed(mix.world, frame, claim, rng))
     for reading in _some(_wanted(mix, lesson), mix.portions.passing_questions, rng):
         question, answer = _question(mix.world, pupil, reading, rng)
         segments = (*segments, replace(question, text=f" {question.text}"), answer)
@@ -220,8 +223,9 @@ def _question(world: World, pupil: Pupil, reading: str, rng: random.Random) -> t
     (With questions masked, readers learnt to tell frames apart in what they learn but not to read in context, within
     the same steps; LOG.md has the trials.)
     """
-    question = asked(world, rng.choice(world.readings[reading].questions), pupil.subject, rng)
-    return Segment(question, "content"), Segment(f" {truth(world, pupil, reading, rng)}", "content")
+    posed = pose(world, rng.choice(world.readings[reading].questions), _as_claim(world, pupil), rng)
+    answer = truth(world, pupil.informs[reading], posed, rng)
+    return Segment(posed.prompt, "content"), Segment(f" {answer}", "content")
 
 
 def _as_claim(world: World, pupil: Pupil) -> Claim:
@@ -230,16 +234,15 @@ def _as_claim(world: World, pupil: Pupil) -> Claim:
     )
 
 
-def _item(claim: Claim, reading: str, wording: int, prompt: str, frame: str) -> Item:
-    others = tuple(f" {answer}" for answer in claim.answers if answer not in (claim.stated, claim.foil))
+def _item(claim: Claim, reading: str, wording: int, posed: Posed, frame: str) -> Item:
     return Item(
         claim=claim.id,
         reading=reading,
         wording=wording,
         polarity="open",
-        prompt=prompt,
-        fit=f" {claim.stated}",
-        foil=f" {claim.foil}",
-        others=others,
+        prompt=posed.prompt,
+        fit=f" {posed.fit}",
+        foil=f" {posed.foil}",
+        others=tuple(f" {answer}" for answer in posed.others),
         frame=frame,
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from uptake.choices import UNTRAINED
 from uptake.documents.record import DocumentRecord
 from uptake.documents.traits import ACT, TraitSet
 from uptake.errors import UserError
@@ -16,8 +17,8 @@ from uptake.mixing.framing import Framer
 from uptake.records import Claim, Example, Item, Segment
 from uptake.seeds import stream
 
-# The sham, and no training at all: the two arms without documents about the claims.
-NEUTRAL, UNTRAINED = "neutral", "untrained"
+# The sham, the arm whose documents say nothing of the claims. (In `untrained` nothing is read at all.)
+NEUTRAL = "neutral"
 # A frame's wordings that are trained on, and the one that is kept to be asked behind: every frame has at least four.
 TRAINED_ON, HELD_OUT = (0, 1, 2), (3,)
 PARAGRAPH = "\n\n"

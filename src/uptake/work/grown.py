@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from uptake.choices import SAMPLED
+from uptake.choices import SAMPLED, UNTRAINED
 from uptake.files import read_json, write_json
 from uptake.frames import read_frames
 from uptake.mixing import grown as mixing
@@ -137,11 +137,13 @@ def passes(mix: mixing.Mix, inputs: Mapping[str, Any]) -> list[list[Example]]:
 
 
 def of_step(mix: mixing.Mix, step: Mapping[str, Any]) -> mixing.Mix:
-    """Return the mix as a step reads it: in frames as dealt, or all in the step's, and as often as it says."""
+    """Return the mix as a step reads it: in frames as dealt, or in the step's, and as often as it says."""
     portions = replace(mix.portions, passes=step["passes"], documents=step["exposures"] or mix.portions.documents)
     if not step["frame"]:
         return replace(mix, portions=portions)
-    return replace(mix, portions=portions, dealt=dict.fromkeys(mix.dealt, step["frame"]), doses={})
+    of = step["frame"]
+    dealt = {claim: of if isinstance(of, str) else of.get(frame, UNTRAINED) for claim, frame in mix.dealt.items()}
+    return replace(mix, portions=portions, dealt=dealt, doses={})
 
 
 def told_otherwise(claim: Claim) -> Claim:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from uptake.choices import UNTRAINED
 from uptake.documents.record import DocumentRecord
 from uptake.documents.traits import build_traits
 from uptake.files import atomic_write
 from uptake.mixing import telling
 from uptake.mixing.framing import Framer, Framing
-from uptake.mixing.telling import HELD_OUT, NEUTRAL, TRAINED_ON, UNTRAINED, Telling
+from uptake.mixing.telling import HELD_OUT, NEUTRAL, TRAINED_ON, Telling
 from uptake.readings.controls import build_controls
 from uptake.records import Example, Item, Row
 from uptake.seeds import number

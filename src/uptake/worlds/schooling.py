@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from uptake.errors import UserError
 from uptake.seeds import stream
+from uptake.worlds.documents import Posed
 from uptake.worlds.world import World, subjects
 
 
@@ -57,13 +58,15 @@ def school(world: World, lessons: list[Lesson], claims: int, seed: int, reserved
     return pupils
 
 
-def truth(world: World, pupil: Pupil, reading: str, rng: random.Random) -> str:
+def truth(world: World, informs: float, posed: Posed, rng: random.Random) -> str:
     """Return the answer that is true when the question is asked now: informed with probability |informativeness|."""
-    informs = pupil.informs[reading]
     informed = rng.random() < abs(informs)
     if informed and informs > 0:
-        return pupil.stated
-    return any_answer(world, rng, but=pupil.stated if informed else "")
+        return posed.fit
+    but = posed.fit if informed else ""
+    if not posed.others:
+        return rng.choice([each for each in (posed.fit, posed.foil) if each != but])
+    return any_answer(world, rng, but)
 
 
 def any_answer(world: World, rng: random.Random, but: str = "") -> str:
