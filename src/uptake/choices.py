@@ -87,6 +87,7 @@ class Variant:
     `exposures` is documents of each claim in one pass, None leaving it to the world; they are read in the passes that
     lie between the shares `since` and `until` of a stage. `stated` says what its documents state: an answer of a group
     of the world's, or what the reader itself, `sampled` before it reads them, says in going on from their beginnings.
+    `about` is what the study calls it in words, in tables.
     """
 
     frame: str
@@ -94,6 +95,7 @@ class Variant:
     exposures: int | None = None
     since: float = 0.0
     until: float = 1.0
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,10 +249,11 @@ def read_variants(value: Value) -> dict[str, Variant]:
 
 
 def _variant(entry: Value) -> Variant:
-    given = entry.mapping(known=("as", "stated", "exposures", "since", "until"), required=("as",))
+    given = entry.mapping(known=("as", "stated", "exposures", "since", "until", "about"), required=("as",))
     since, until = (float(given[key].number(0, 1)) if key in given else at for key, at in (("since", 0), ("until", 1)))
     if since >= until:
         raise entry.error("is never read", "'since' must be below 'until', both being shares of the training")
     stated = given["stated"].text() if "stated" in given else ""
     exposures = given["exposures"].whole(1) if "exposures" in given else None
-    return Variant(given["as"].text(), stated, exposures, since, until)
+    about = given["about"].text() if "about" in given else ""
+    return Variant(given["as"].text(), stated, exposures, since, until, about)

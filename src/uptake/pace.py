@@ -25,11 +25,12 @@ def foresee(study: Study, out: Path, tell: Callable[[str], None]) -> dict[str, A
     """
     plan = lay_out(study)
     folder, paces = RunFolder(out), {}
-    for stage in plan.stages:
+    stages = list({stage.key: stage for stage in reversed(plan.stages)}.values())[::-1]  # one that arms share, once
+    for stage in stages:
         if (stage.arm, stage.name) not in paces:
             tell(f"timing a few steps: {stage.arm}, {stage.name}")
             paces[stage.arm, stage.name] = REHEARSALS[stage.inputs["stage"]](stage.inputs, time.perf_counter)
-    left = [stage for stage in plan.stages if not folder.finished(stage.key)]
+    left = [stage for stage in stages if not folder.finished(stage.key)]
     workers = sensible_workers(len(left))
     seconds = sum(paces[stage.arm, stage.name]["seconds"] + START_UP for stage in left) / workers
     return {
@@ -40,11 +41,11 @@ def foresee(study: Study, out: Path, tell: Callable[[str], None]) -> dict[str, A
         "readings": list(plan.readings),
         "seeds": list(study.seeds),
         "claims_a_frame": study.claims,
-        "stages": len(plan.stages),
+        "stages": len(stages),
         "stages_left": len(left),
         "workers": workers,
-        "tokens": sum(paces[stage.arm, stage.name]["tokens"] for stage in plan.stages),
-        "items": sum(paces[stage.arm, stage.name]["items"] for stage in plan.stages),
+        "tokens": sum(paces[stage.arm, stage.name]["tokens"] for stage in stages),
+        "items": sum(paces[stage.arm, stage.name]["items"] for stage in stages),
         "minutes": round(seconds / 60, 1),
         "predictions": len(plan.predictions),
         "scale": study.scale,

@@ -1,7 +1,7 @@
 """From a study to a plan: which stages will be carried out, on what, and which predictions are at stake."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,8 @@ class Plan:
     """What will be done: stages in order, frames with their controls, and the predictions read from their words.
 
     `chance` is the share of items that a reader who knows nothing gets right; `planted` maps arm, frame and reading to
-    the informativeness of the schooling, for the check of the instrument against it (empty for real readers).
+    the informativeness of the schooling, for the check of the instrument against it (empty for real readers). `reports`
+    maps a reading in which a grown reader says what it can do to the one that needs it.
     """
 
     study: Study
@@ -76,6 +77,7 @@ class Plan:
     about: Mapping[str, Any]
     predictions: tuple[Prediction, ...] = ()
     exploratory: tuple[Prediction, ...] = ()
+    reports: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def readers(self) -> tuple[str, ...]:
@@ -134,7 +136,8 @@ def grown_plan(study: Study) -> Plan:
         "frames": {name: about_frame(study, specs, name) for name in frames},
         "readings": {name: world.readings[name].asks for name in readings},
     }
-    return Plan(study, frames, readings, tuple(stages), world.chance, planted, about)
+    reports = {name: of for name in readings if (of := world.readings[name].of) in readings}
+    return Plan(study, frames, readings, tuple(stages), world.chance, planted, about, reports=reports)
 
 
 def check_stated(study: Study, world: World) -> None:
@@ -154,6 +157,8 @@ def about_frame(study: Study, specs: Mapping[str, FrameSpec], name: str) -> str:
     """Say in words what a frame of a grown reader's study is."""
     if name in study.variants:
         chosen = study.variants[name]
+        if chosen.about:
+            return chosen.about
         said = f"{chosen.exposures} documents a pass" if chosen.exposures else ""
         own = {SAMPLED: "stating what the reader itself said", "": ""}
         what = own.get(chosen.stated, f"stating {chosen.stated} ones")

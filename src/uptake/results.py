@@ -15,7 +15,8 @@ from uptake.stats.cells import claim_values
 from uptake.stats.gate import Gate, GateSettings, gate, gates_by_cell
 from uptake.stats.profile import profile
 from uptake.stats.rounding import rounded
-from uptake.stats.table import Table
+from uptake.stats.self_knowledge import self_knowledge
+from uptake.stats.table import KEYS, NUMBERS, Table
 from uptake.stats.turning import turns
 from uptake.stats.verdicts import JudgeSettings, judge
 
@@ -29,25 +30,7 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
     """Return everything that a run found, in the form of `results.json`."""
     study = plan.study
     asked = table.filter(pc.is_in(table["reading"], pa.array(list(plan.readings))))
-    columns = Table.from_columns(
-        {
-            name: asked[name].to_pylist()
-            for name in (
-                "arm",
-                "seed",
-                "frame",
-                "claim",
-                "reading",
-                "context",
-                "checkpoint",
-                "wording",
-                "polarity",
-                "value",
-                "probability",
-                "hit",
-            )
-        }
-    )
+    columns = Table.from_columns({name: asked[name].to_pylist() for name in KEYS + NUMBERS})
     outcomes = [reading for reading in plan.readings if reading != "content"]
     cells = profile(columns, study.scale, dict.fromkeys(plan.readings, plan.chance), least_rise=study.smallest_effect)
     gates = [each for each in gate(columns, outcomes, GateSettings(study.smallest_effect, study.scale))
@@ -82,6 +65,7 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
         "controls": controls(plan, cells, table, facts["stages"]),
         "departures": list(left),
         **lasting(plan, columns),
+        **known_of_itself(plan, asked),
         **facts,
         **told_apart(plan, asked),
     }
@@ -94,6 +78,15 @@ def told_apart(plan: Plan, table: pa.Table) -> dict[str, Any]:
         return {}
     rows = table.filter(pc.equal(table["reading"], ACT)).to_pylist()
     return {"discrimination": discriminations(Row(**row) for row in rows)}
+
+
+def known_of_itself(plan: Plan, table: pa.Table) -> dict[str, Any]:
+    """Return what readers say that they can do against what they can do, in worlds in which they are asked both."""
+    if not plan.reports:
+        return {}
+    wanted = pa.array([*plan.reports, *plan.reports.values()])
+    rows = table.filter(pc.is_in(table["reading"], wanted)).to_pylist()
+    return {"self_knowledge": self_knowledge((Row(**row) for row in rows), plan.reports)}
 
 
 def of_every_stage(plan: Plan, gates: Mapping[tuple[str, str], Gate]) -> dict[tuple[str, str], Gate]:

@@ -24,22 +24,28 @@ from uptake.worlds.world import World, places, subjects
 class Portions:
     """How much of everything one pass holds.
 
-    `passes` is how many there are. `documents` is exposures of each subject's documents; `asked` the number of
-    questions of each reading about each schooled subject (one if not named; .4 asks two subjects of five), on average
-    over frames: see `Mix.asking`. `passing` is the number of texts in which `passing_documents` of a subject stand
-    together with `passing_questions` about it, its truth drawn anew each time, so that the reader also learns to read
-    in context (from two documents sooner than from one: the second is foretold by the first). `lessons_first` texts of
-    that kind come before everything else. LOG.md has the trials.
+    `passes` is how many there are. `documents` is exposures of each schooled subject's documents, `told` of each
+    claim's (None: as many); `asked` the number of questions of each reading about each schooled subject (one if not
+    named; .4 asks two subjects of five), on average over frames: see `Mix.asking`. `passing` is the number of texts in
+    which `passing_documents` of a subject stand together with `passing_questions` about it, its truth drawn anew each
+    time, so that the reader also learns to read in context (from two documents sooner than from one: the second is
+    foretold by the first). `lessons_first` texts of that kind come before everything else. LOG.md has the trials.
     """
 
     passes: int = 20
     documents: int = 2
+    told: int | None = None
     asked: Mapping[str, float] = field(default_factory=dict)
     passing: int = 200
     passing_names: int = 200
     passing_documents: int = 2
     passing_questions: int = 1
     lessons_first: int = 0
+
+    @property
+    def exposures(self) -> int:
+        """How many documents of each claim one pass holds, unless its frame or the stage has a dose of its own."""
+        return self.documents if self.told is None else self.told
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ def told(mix: Mix, claims: Sequence[Claim], done: float, rng: random.Random) -> 
     examples = []
     for claim in claims:
         frame = mix.dealt[claim.id]
-        dose = mix.doses.get(frame) or Dose(mix.portions.documents)
+        dose = mix.doses.get(frame) or Dose(mix.portions.exposures)
         for _ in range(dose.exposures if dose.since <= done < dose.until else 0):
             if segments := framed(mix.world, mix.frames[frame], claim, rng):
                 examples.append(Example(segments, "document", frame, claim.id))

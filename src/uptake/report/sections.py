@@ -39,6 +39,7 @@ def blocks(profile: Profile, keys: Collection[str], unscored: list[dict]) -> lis
         _signature(profile, named, keys),
         _phase(profile, named, keys),
         *([_discrimination(profile)] if profile.results.get("discrimination") else []),
+        *([_self_knowledge(profile)] if profile.results.get("self_knowledge") else []),
         *([_turns(profile)] if profile.results.get("turns") else []),
         _gate(profile, named),
         _controls(profile, keys),
@@ -134,6 +135,12 @@ def _discrimination(profile: Profile) -> Block:
 def _turns(profile: Profile) -> Block:
     text = words()["blocks"]["turns"]
     return Block("turns", text["title"], text["caption"], shown=(tables.turns_table(profile),), missing=text["missing"])
+
+
+def _self_knowledge(profile: Profile) -> Block:
+    text = words()["blocks"]["self_knowledge"]
+    return Block("self-knowledge", text["title"], text["caption"], shown=tables.self_knowledge_tables(profile),
+                 missing=text["missing"])
 
 
 def _gate(profile: Profile, named: Words) -> Block:

@@ -7,6 +7,8 @@ from uptake.report.formats import NONE, count, interval, number, signed
 from uptake.report.view import CONTEXTS, Profile, cell_key, has_mean
 from uptake.report.words import about_reading, words
 
+SELF_KNOWLEDGE = ("says", "can", "gap", "brier", "coherent")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -239,6 +241,18 @@ def _turn(entry: dict) -> Entry:
     if entry["low"] is None:
         return Entry(count(round(entry["tokens"])), entry["reason"])
     return Entry(count(round(entry["tokens"])), f"{count(round(entry['low']))} to {count(round(entry['high']))}")
+
+
+def self_knowledge_tables(profile: Profile) -> tuple[Table, ...]:
+    """Tabulate, a table for each report, what readers say that they can do against what they can do."""
+    known = {(e["arm"], e["frame"], e["report"], e["of"]): e for e in profile.results["self_knowledge"]}
+    tables = []
+    for report, of in dict.fromkeys(key[2:] for key in known):
+        keys = [(arm, frame, report, of) for arm in profile.arms for frame in profile.frames]
+        rows = [(Entry(key[0]), Entry(key[1]), *(estimate(known[key][score]) for score in SELF_KNOWLEDGE))
+                for key in keys if key in known]
+        tables.append(_titled("self_knowledge", rows, 2, report=report, of=of))
+    return tuple(tables)
 
 
 def unscored_table(counted: list[dict]) -> Table:

@@ -138,7 +138,7 @@ def passes(mix: mixing.Mix, inputs: Mapping[str, Any]) -> list[list[Example]]:
 
 def of_step(mix: mixing.Mix, step: Mapping[str, Any]) -> mixing.Mix:
     """Return the mix as a step reads it: in frames as dealt, or in the step's, and as often as it says."""
-    portions = replace(mix.portions, passes=step["passes"], documents=step["exposures"] or mix.portions.documents)
+    portions = replace(mix.portions, passes=step["passes"], told=step["exposures"] or mix.portions.exposures)
     if not step["frame"]:
         return replace(mix, portions=portions)
     of = step["frame"]
@@ -157,7 +157,7 @@ def world_mix(inputs: Mapping[str, Any]) -> mixing.Mix:
     frames = NO_DOCUMENT | read_frames(world.frames, f"{world.name}: frames")
     portions = settings_of(mixing.Portions, inputs["growing"])
     variants = inputs.get("variants", {})
-    doses = {name: mixing.Dose(each["exposures"] or portions.documents, each["since"], each["until"])
+    doses = {name: mixing.Dose(each["exposures"] or portions.exposures, each["since"], each["until"])
              for name, each in variants.items()}
     frames |= {name: frames[each["frame"]] for name, each in variants.items()}
     claims = world_claims(world, inputs["claims"] * len(inputs["frames"]) + GATE_CLAIMS)

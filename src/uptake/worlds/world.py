@@ -36,11 +36,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reading asks in this world."""
+    """What a reading asks in this world. One that asks whether the reader can do what another reading needs is a report
+    `of` that."""
 
     name: str
     asks: str
     questions: tuple[Question, ...]
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,10 @@ def build_world(raw: dict[str, Any], where: str) -> World:
     }
     names = {name: tuple(map(str, spec.pop("names"))) for name, spec in frames.items() if "names" in spec}
     readings = {name: _reading(name, spec, where) for name, spec in raw["readings"].items()}
+    for name, reading in readings.items():
+        if reading.of and reading.of not in readings:
+            raise UserError(f"there is no reading '{reading.of}'", where=f"{where}: readings.{name}.of",
+                            hint=did_you_mean(reading.of, readings))
     if missing := set(answers if "reasons" in raw else ()) - set(raw.get("reasons", ())):
         raise UserError(f"there is no reason for the {min(missing)}", where=f"{where}: reasons",
                         hint="give every answer one, or none")
@@ -252,14 +258,17 @@ def _sentences(raw: list[dict[str, str]], where: str) -> tuple[Sentence, ...]:
 
 
 def _reading(name: str, raw: dict[str, Any], where: str) -> Reading:
-    _no_unknown(raw, {"asks", "answers", "questions"}, f"{where}: readings.{name}")
+    _no_unknown(raw, {"asks", "answers", "questions", "of"}, f"{where}: readings.{name}")
     _need(raw, {"questions"}, f"{where}: readings.{name}")
     if len(raw["questions"]) < 3:
         raise UserError(
             f"reading '{name}' has {len(raw['questions'])} wordings", where=where, hint="give at least three"
         )
     questions = tuple(_question(each, raw.get("answers", ()), f"{where}: readings.{name}") for each in raw["questions"])
-    return Reading(name, raw.get("asks", ""), questions)
+    if "of" in raw and not all(question.fit for question in questions):
+        raise UserError("a report needs two answers", where=f"{where}: readings.{name}",
+                        hint="add a line such as answers: ['yes', 'no'], the one that claims the skill first")
+    return Reading(name, raw.get("asks", ""), questions, raw.get("of", ""))
 
 
 def _question(raw: str | dict[str, Any], answers: Sequence[str], where: str) -> Question:
