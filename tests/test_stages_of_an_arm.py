@@ -108,6 +108,16 @@ def test_a_stage_in_one_frame_tells_every_claim_in_it(plan):
     assert all(example.text.startswith("Dear") for example in told)
 
 
+def test_a_stage_can_put_each_kind_of_claim_in_a_frame_of_its_own_and_leave_the_others_out(study_from):
+    plan = lay_out(study_from(STUDY.replace("frame: letter", "frame: {late: letter, often: record}")))
+    dealt = world_mix(inputs(plan, "kept", "rest")).dealt
+    (told,) = read(plan, "kept", "rest")
+    put = {"late": "letter", "often": "record"}
+    assert {(example.claim, example.frame) for example in told} == {
+        (claim, put[frame]) for claim, frame in dealt.items() if frame in put}
+    assert set(Counter(example.claim for example in told).values()) == {2}
+
+
 def test_a_stage_that_says_the_foil_never_says_what_is_stated(plan):
     claims = {claim.id: claim for claim in world_mix(inputs(plan, "overwritten", "overwrite")).claims}
     told = [example for each in read(plan, "overwritten", "overwrite") for example in each]
@@ -148,7 +158,10 @@ def test_what_is_read_while_a_reader_grows_can_be_followed_by_stages_that_read_n
 @pytest.mark.parametrize(("old", "new", "said"), [
     ("      rest:", "      grow:", "can only be the first"),
     ("      rest:", "      Rest:", "cannot name a stage"), ("      rest:", "      read:", "twice"),
-    ("frame: letter", "frame: lettre", "there is no frame 'lettre'"), ("passes: 1}", "passes: 0}", "at least 1"),
+    ("frame: letter", "frame: lettre", "there is no frame 'lettre'"),
+    ("frame: letter", "frame: {late: lettre}", "there is no frame 'lettre'"),
+    ("frame: letter", "frame: {later: letter}", "there is no frame 'later'"),
+    ("passes: 1}", "passes: 0}", "at least 1"),
     ("says: foil", "says: folly", "did you mean 'foil'"), ("as: record, since", "as: recrod, since", "'recrod'"),
     ("since: 0.5", "since: 1", "is never read"), ("  late:", "  letter:", "frame of the world already"),
     ("overwritten@read: record", "overwritten@raed: record", "did you mean 'overwritten@read'"),
@@ -187,6 +200,15 @@ def test_a_stage_begins_where_the_one_before_ended(carried_out):
     merged = end.merge(start, on=keys, suffixes=("_end", "_start"))
     assert len(merged) == len(start) > 0
     assert (merged.value_end - merged.value_start).abs().max() < 1e-4
+
+
+def test_the_loss_on_fresh_texts_of_the_schooling_is_taken_before_and_after_each_later_stage(carried_out):
+    _, results = carried_out
+    told = {(entry["arm"], entry["context"]): entry["mean"] for entry in results["controls"]
+            if entry["control"] == "fluency, loss on fresh texts of its schooling"}
+    assert set(told) == {(arm, context) for arm in results["arms"] for context in ("untouched", "trained")}
+    assert told["kept@read", "trained"] == pytest.approx(told["kept", "untouched"], abs=1e-4)
+    assert all(0 < loss < 10 for loss in told.values())
 
 
 def test_what_a_later_stage_was_trained_on_can_be_exported(carried_out):

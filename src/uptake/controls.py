@@ -16,7 +16,8 @@ Entry = dict[str, Any]
 def controls(plan: Plan, cells: Sequence[Mapping[str, Any]], table: pa.Table, stages: Mapping[str, Any]) -> list[Entry]:
     """Return every control of every arm, before and after training, in the form of `results.json`."""
     apart = plan.study.design == "between"
-    return [*of_frames(plan, cells), *of_items(table, apart), *of_prose(stages, apart)]
+    texts = "fresh texts of its schooling" if plan.study.reader.grown else "ordinary prose"
+    return [*of_frames(plan, cells), *of_items(table, apart), *of_prose(stages, texts, apart)]
 
 
 def of_frames(plan: Plan, cells: Sequence[Mapping[str, Any]]) -> list[Entry]:
@@ -70,15 +71,16 @@ def of_reader(arm: str, whose: str, context: str, rows: Any) -> list[Entry]:
     return entries
 
 
-def of_prose(stages: Mapping[str, Any], apart: bool = False) -> list[Entry]:
-    """Return the loss on ordinary prose, in nats a token, before and after training."""
+def of_prose(stages: Mapping[str, Any], texts: str, apart: bool = False) -> list[Entry]:
+    """Return the loss on texts, in nats a token, before and after a reader's stage."""
     found: dict[tuple[str, str, str], list[float]] = {}
     for label, stage in stages.items():
         arm, _, rest = label.partition(", seed ")
+        arm = stage.get("reader", arm)
         own = rest.rpartition(" ")[2] if apart else ""
         for context, loss in stage["facts"].get("fluency", {}).items():
             found.setdefault((arm, own, context), []).append(loss)
-    return [over_seeds(arm, f"{of_frame(own)}fluency, loss on ordinary prose", context, losses)
+    return [over_seeds(arm, f"{of_frame(own)}fluency, loss on {texts}", context, losses)
             for (arm, own, context), losses in found.items()]
 
 

@@ -130,7 +130,7 @@ def facts(plan: Plan, folder: RunFolder) -> dict[str, Any]:
     for stage in plan.stages:
         place = folder.stage_folder(stage.key)
         kept[stage.label] = {"facts": read_json(place / work.FACTS), "ledger": read_json(place / work.LEDGER)["frames"],
-                             "key": stage.key}
+                             "key": stage.key, "reader": stage.reader}
     return {"stages": kept, "versions": versions(), "plan_hash": read_json(folder.plan_file)["plan_hash"]}
 
 

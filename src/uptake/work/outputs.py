@@ -32,6 +32,15 @@ def ask(
     ]
 
 
+def mean_loss(reader: Any, texts: Sequence[str], precision: str = "fp32") -> float:
+    """Return the mean loss on texts, in nats a token."""
+    from uptake.readers.score import ScoreSettings, token_log_probabilities
+
+    tokens = [value for text in token_log_probabilities(reader, texts, ScoreSettings(precision=precision))
+              for value in text]
+    return -sum(tokens) / len(tokens)
+
+
 def ledger(eaten: Sequence[Example], offsets: Callable[[str], list[tuple[int, int]]]) -> dict[str, Any]:
     """Return what was trained on: tokens by frame, role and loss, and every claim's documents with their exposures."""
     told = Counter((example.claim, example.frame, example.segments) for example in eaten if example.claim)

@@ -15,7 +15,7 @@ from uptake.readings.controls import Controls, association_items, build_controls
 from uptake.records import Example, Item, Row
 from uptake.seeds import number
 from uptake.strict_yaml import parse_yaml
-from uptake.work.outputs import NO_DOCUMENT, ask, ledger, one_thread, put_down, settings_of
+from uptake.work.outputs import NO_DOCUMENT, ask, ledger, mean_loss, one_thread, put_down, settings_of
 from uptake.worlds.schooling import Lesson
 
 # Asked at every checkpoint: what curves and equal content need. The other readings are taken before and at the end.
@@ -130,11 +130,7 @@ def asked_of_controls(
 
 def fluency_of(reader: Any, controls: Controls, inputs: Mapping[str, Any]) -> float:
     """Return the mean loss, in nats a token, on ordinary prose that is in nobody's documents here."""
-    from uptake.readers.score import ScoreSettings, token_log_probabilities
-
-    found = token_log_probabilities(reader, controls.fluency, ScoreSettings(precision=precision(inputs)))
-    tokens = [value for text in found for value in text]
-    return -sum(tokens) / len(tokens)
+    return mean_loss(reader, controls.fluency, precision(inputs))
 
 
 def precision(inputs: Mapping[str, Any]) -> str:
