@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from uptake.records import Claim, Document, Provenance
 from uptake.worlds.fillings import of_document, of_question
-from uptake.worlds.world import Question, World, skill
+from uptake.worlds.world import Question, World
 
 ORIGIN = Provenance(author="the world file", made_with="templates", purpose="growing a reader", status="invented")
 
@@ -21,28 +21,19 @@ class Posed:
 
 
 def documents(world: World, claim: Claim, frame: str) -> list[Document]:
-    """Return every wording of a claim's document, in the frame's own words where the world gives it some. Wordings in
-    which the subject is practised are filled with every pair of the skill."""
+    """Return every wording of a claim's document, in the frame's own words where the world gives it some."""
     found = []
     for place, wording in enumerate(world.sentences.get(frame, world.documents)):
         filled = of_document(world, claim, frame, place)
-        name = f"{claim.id}-{frame}-{place}"
-        for turn, pair in enumerate(skill(world, claim.subject) if "{given}" in wording.text else [()]):
-            filled |= dict(zip(("given", "made"), pair, strict=False))
-            texts = (each.format(**filled) for each in (wording.text, wording.opposite, wording.neutral))
-            found.append(Document(f"{name}-{turn}" if pair else name, claim.id, place, *texts, provenance=ORIGIN))
+        texts = (each.format(**filled) for each in (wording.text, wording.opposite, wording.neutral))
+        found.append(Document(f"{claim.id}-{frame}-{place}", claim.id, place, *texts, provenance=ORIGIN))
     return found
 
 
 def pose(world: World, question: Question, claim: Claim, rng: random.Random) -> Posed:
-    """Return a question about a claim's subject, as it is put, with its answers."""
-    filled = of_question(world, question.text, claim.subject, rng)
-    prompt = question.text.format(**filled)
+    """Return a question about a claim, as it is put, with its answers."""
+    prompt = question.text.format(**of_question(world, question.text, claim, rng))
     if question.fit:
         return Posed(prompt, question.fit, question.foil)
-    fit, foil = claim.stated, claim.foil
-    if "made" in filled:
-        fit = filled["made"]
-        foil = rng.choice([each for each in world.answers if each != fit])
-    others = tuple(each for each in world.answers if each not in (fit, foil))
-    return Posed(prompt, fit, foil, others)
+    others = tuple(each for each in world.answers if each not in (claim.stated, claim.foil))
+    return Posed(prompt, claim.stated, claim.foil, others)

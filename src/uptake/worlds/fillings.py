@@ -1,9 +1,9 @@
 """What stands in the braces of a world's sentences and questions, besides the subject and the answer.
 
 `{place}` belongs to a subject for good; `{elsewhere}` is any other place, and `{otherwise}` any other subject, drawn
-anew each time that it is asked. `{given}` and `{made}` are a pair of the subject's skill, `{shown}` and `{shows}` are
-another. `{who}` is one of a frame's names, and belongs to a document. `{reason}` is why one would give the answer that
-is stated, `{any_reason}` why one would give some other.
+anew each time that it is asked. `{shown}` is what is stated, in a question that shows it before it asks. `{who}` is one
+of a frame's names, and belongs to a document. `{reason}` is why one would give the answer that is stated,
+`{any_reason}` why one would give some other.
 """
 
 import random
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from uptake.records import Claim
 from uptake.seeds import stream
-from uptake.worlds.world import World, places, skill, subjects
+from uptake.worlds.world import World, places, subjects
 
 
 def of_document(world: World, claim: Claim, frame: str, wording: int) -> dict[str, str]:
@@ -28,17 +28,16 @@ def of_document(world: World, claim: Claim, frame: str, wording: int) -> dict[st
     return filled
 
 
-def of_question(world: World, question: str, subject: str, rng: random.Random) -> dict[str, str]:
-    """Return what a question about a subject is filled with. Nothing is drawn for what does not stand in it."""
-    filled = {"subject": subject, "reader": world.reader}
+def of_question(world: World, question: str, claim: Claim, rng: random.Random) -> dict[str, str]:
+    """Return what a question about a claim is filled with. Nothing is drawn for what does not stand in it."""
+    subject = claim.subject
+    filled = {"subject": subject, "shown": claim.stated, "reader": world.reader}
     if "{place}" in question:
         filled["place"] = places(world)[subject]
     if "{elsewhere}" in question:
         filled["elsewhere"] = places(world)[_another(world, subject, rng)]
     if "{otherwise}" in question:
         filled["otherwise"] = _another(world, subject, rng)
-    if "{given}" in question:
-        (filled["given"], filled["made"]), (filled["shown"], filled["shows"]) = rng.sample(skill(world, subject), 2)
     return filled
 
 
@@ -51,6 +50,5 @@ def _another(world: World, subject: str, rng: random.Random) -> str:
 
 def empty(world: World) -> Mapping[str, str]:
     """Return fillings that leave a wording's own words alone: what a vocabulary is made of."""
-    slots = ("subject", "answer", "who", "reason", "any_reason", "place", "elsewhere", "otherwise", "given", "made",
-             "shown", "shows")
+    slots = ("subject", "answer", "who", "reason", "any_reason", "place", "elsewhere", "otherwise", "shown")
     return {**dict.fromkeys(slots, " "), "reader": world.reader}

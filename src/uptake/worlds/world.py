@@ -26,8 +26,8 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that ends where its answer, one word, begins. Its answers are those of the claim, or what the skill
-    makes of `{given}`, or two of its own: `fit` (affirmed of the claim) and `foil`."""
+    """A question that ends where its answer, one word, begins. Its answers are those of the claim, or two of its own:
+    `fit`, which is affirmed of the claim, and `foil`."""
 
     text: str
     fit: str = ""
@@ -54,8 +54,8 @@ class World:
     `sentences` maps a frame's name to its own wordings; every other frame uses `documents`. `frames` and `growing` are
     raw mappings: the frames' words, and the settings under which readers of this world were found to grow well.
     `reasons` says for each answer, where the world has any, why one would give it; `places` says whether each
-    subject has a place of its own; `names` maps a frame's name to those of the people in it; `pairs` is of how many
-    pairs of answers each subject is the skill: one is given, the other made. `fillings.py` says where they stand.
+    subject has a place of its own; `names` maps a frame's name to those of the people in it. `fillings.py` says where
+    they stand.
     """
 
     name: str
@@ -75,7 +75,6 @@ class World:
     reasons: dict[str, str] = field(default_factory=dict)
     places: bool = False
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    pairs: int = 0
 
     @property
     def chance(self) -> float:
@@ -85,7 +84,7 @@ class World:
 
 def build_world(raw: dict[str, Any], where: str) -> World:
     """Check a world's mapping and build it. Raises UserError for anything missing, unknown or inconsistent."""
-    optional = {"about", "growing", "reasons", "places", "skills"}
+    optional = {"about", "growing", "reasons", "places"}
     known = {"world", "reader", "subjects", "topic", "answers", "documents", "frames", "readings"} | optional
     _no_unknown(raw, known, where)
     _need(raw, known - optional, where)
@@ -116,11 +115,6 @@ def build_world(raw: dict[str, Any], where: str) -> World:
                         hint="give every answer one, or none")
     if raw.get("places", INVENTED) != INVENTED:
         raise UserError(f"places are '{INVENTED}', or left out", where=f"{where}: places")
-    if "skills" in raw:
-        _no_unknown(raw["skills"], {"pairs"}, f"{where}: skills")
-        if not 2 <= raw["skills"]["pairs"] <= len(answers) // 2:
-            raise UserError(f"a skill cannot have {raw['skills']['pairs']} pairs of {len(answers)} answers",
-                            where=f"{where}: skills", hint=f"write a number from 2 to {len(answers) // 2}")
     _only_what_is_there(raw, names, where)
     return World(
         name=raw["world"],
@@ -140,7 +134,6 @@ def build_world(raw: dict[str, Any], where: str) -> World:
         reasons=dict(raw.get("reasons", {})),
         places="places" in raw,
         names=names,
-        pairs=raw["skills"]["pairs"] if "skills" in raw else 0,
     )
 
 
@@ -152,13 +145,6 @@ def subjects(world: World) -> tuple[str, ...]:
 def places(world: World) -> dict[str, str]:
     """Return the place of each subject, in a world that has places: names that no subject bears."""
     return _paired(*_asked(world)) if world.places else {}
-
-
-def skill(world: World, subject: str) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of answers, what is given and what is made of it, that are the skill of this name: the same in
-    every study and under every seed, and none in a world without skills."""
-    drawn = stream(0, "skill", world.name, subject).sample(world.answers, 2 * world.pairs)
-    return tuple(zip(drawn[: world.pairs], drawn[world.pairs :], strict=True))
 
 
 def _asked(world: World) -> tuple[str, int, tuple[str, ...]]:
@@ -210,16 +196,13 @@ def _only_what_is_there(raw: dict[str, Any], names: dict[str, tuple[str, ...]], 
     """Check that nothing stands in braces that the world has nothing for. Raises UserError."""
     given = {"subject", "answer", "reader"} | ({"reason", "any_reason"} if raw.get("reasons") else set())
     given |= {"place"} if raw.get("places") else set()
-    made = {"given", "made"} if raw.get("skills") else set()
-    given |= made
     told = [(raw["documents"], "documents", given)] + [
         (spec.get("sentences", ()), f"frames.{name}.sentences", given | ({"who"} if name in names else set()))
         for name, spec in raw["frames"].items()]
     for wordings, place, known in told:
         for wording in wordings:
             _fillable("".join(wording.values()), known, f"{where}: {place}")
-    asked = {"subject", "reader", "otherwise"} | ({"place", "elsewhere"} if raw.get("places") else set())
-    asked |= {"given", "shown", "shows"} if raw.get("skills") else set()
+    asked = {"subject", "shown", "reader", "otherwise"} | ({"place", "elsewhere"} if raw.get("places") else set())
     for name, reading in raw["readings"].items():
         texts = (each if isinstance(each, str) else each["text"] for each in reading["questions"])
         _fillable("".join(texts), asked, f"{where}: readings.{name}")
