@@ -63,16 +63,16 @@ class Stage:
 class Plan:
     """What will be done: stages in order, frames with their controls, and the predictions read from their words.
 
-    `chance` is the share of items that a reader who knows nothing gets right; `planted` maps arm, frame and reading to
-    the informativeness of the schooling, for the check of the instrument against it (empty for real readers). `reports`
-    maps a reading in which a grown reader says what it can do to the one that needs it.
+    `chance` is, for each reading, the share of items that a reader who knows nothing gets right; `planted` maps arm, frame
+    and reading to the informativeness of the schooling, for the check of the instrument against it (empty for real
+    readers). `reports` maps a reading in which a grown reader says what it can do to the one that needs it.
     """
 
     study: Study
     frames: tuple[str, ...]
     readings: tuple[str, ...]
     stages: tuple[Stage, ...]
-    chance: float
+    chance: Mapping[str, float]
     planted: Mapping[str, Any]
     about: Mapping[str, Any]
     predictions: tuple[Prediction, ...] = ()
@@ -137,7 +137,8 @@ def grown_plan(study: Study) -> Plan:
         "readings": {name: world.readings[name].asks for name in readings},
     }
     reports = {name: of for name in readings if (of := world.readings[name].of) in readings}
-    return Plan(study, frames, readings, tuple(stages), world.chance, planted, about, reports=reports)
+    chance = {name: world.readings[name].chance or world.chance for name in readings}
+    return Plan(study, frames, readings, tuple(stages), chance, planted, about, reports=reports)
 
 
 def check_stated(study: Study, world: World) -> None:
@@ -225,7 +226,8 @@ def real_plan(study: Study) -> Plan:
         "frames": {frame: specs[frame].about for frame in frames},
         "readings": {reading: claims.asks[reading] for reading in study.readings},
     }
-    return Plan(study, frames, study.readings, tuple(stages), 1 / len(claims.claims[0].answers), {}, about)
+    return Plan(study, frames, study.readings, tuple(stages),
+                dict.fromkeys(study.readings, 1 / len(claims.claims[0].answers)), {}, about)
 
 
 def corpus_plan(study: Study) -> Plan:
@@ -268,7 +270,7 @@ def corpus_plan(study: Study) -> Plan:
         "frames": {frame: abouts.get(frame) or book.frame(frame).about for frame in frames},
         "readings": {reading: traits.asks[reading] for reading in study.readings},
     }
-    return Plan(study, frames, study.readings, tuple(stages), 0.5, {}, about)
+    return Plan(study, frames, study.readings, tuple(stages), dict.fromkeys(study.readings, 0.5), {}, about)
 
 
 def every_frame_fits(study: Study, frames: Sequence[str], records: Sequence[DocumentRecord]) -> None:

@@ -32,9 +32,10 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
     asked = table.filter(pc.is_in(table["reading"], pa.array(list(plan.readings))))
     columns = Table.from_columns({name: asked[name].to_pylist() for name in KEYS + NUMBERS})
     outcomes = [reading for reading in plan.readings if reading != "content"]
-    cells = profile(columns, study.scale, dict.fromkeys(plan.readings, plan.chance), least_rise=study.smallest_effect)
+    first = {arm.first_reads for arm in study.arms}
+    cells = profile(columns, study.scale, plan.chance, least_rise=study.smallest_effect, learning=first)
     gates = [each for each in gate(columns, outcomes, GateSettings(study.smallest_effect, study.scale))
-             if each["arm"] in {arm.first_reads for arm in study.arms}]
+             if each["arm"] in first]
     unmeasurable = mass_reasons(asked)
     verdicts = judge(
         plan.predictions,
@@ -132,7 +133,8 @@ def recovered(plan: Plan, cell: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     if cell["at"] == "equal-tokens" and not cell.get("last"):
         return None
-    expected = informs + (1 - informs) * plan.chance if informs >= 0 else (1 + informs) * plan.chance
+    chance = plan.chance[cell["reading"]]
+    expected = informs + (1 - informs) * chance if informs >= 0 else (1 + informs) * chance
     return {
         "arm": cell["arm"],
         "frame": cell["frame"],

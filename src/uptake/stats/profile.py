@@ -1,7 +1,7 @@
 """The profile: every measured cell with its mean and interval, along training and at equal content."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,25 +41,27 @@ def profile(
     chance: Mapping[str, float],
     *,
     least_rise: float = 0.0,
-    seed: int = 0,
+    learning: Collection[str] | None = None,
     draws: int = PROFILE_DRAWS,
 ) -> list[dict]:
     """Return the profile of `results.json`, sorted by cell; equal tokens first, then equal content.
 
     `chance` maps readings to the accuracy of guessing. At equal content all arms and frames that learnt content (by
-    at least `least_rise`, the smallest effect of interest) stand at the highest level that all of them reach;
+    at least `least_rise`, the smallest effect of interest) stand at the highest level that all of them reach, and
+    `learning` names the arms that are compared there, None for all: in later stages content is not learnt any more;
     `checkpoint` is then the interpolated number of tokens. A cell without a number has a `reason`. Intervals are
     at 95 % each, not corrected for their number.
     """
     accuracy = claim_values(table, "accuracy")
     cells = accuracy if scale == "accuracy" else claim_values(table, scale)
-    measured = _Measured(cells, accuracy, chance, Resampler(seed, draws), BOUNDS[scale])
+    measured = _Measured(cells, accuracy, chance, Resampler(0, draws), BOUNDS[scale])
     entries = [_entry(key, cells[key], accuracy[key], measured) | {"at": "equal-tokens"} for key in cells]
-    return entries + _at_equal_content(measured, least_rise)
+    return entries + _at_equal_content(measured, least_rise, learning)
 
 
-def _at_equal_content(measured: _Measured, least_rise: float) -> list[dict]:
-    trained = [key for key in measured.scale if key.context == "trained" and key.frame not in FRAMES_WITHOUT_CONTENT]
+def _at_equal_content(measured: _Measured, least_rise: float, learning: Collection[str] | None) -> list[dict]:
+    trained = [key for key in measured.scale if key.context == "trained" and key.frame not in FRAMES_WITHOUT_CONTENT
+               and (learning is None or key.arm in learning)]
     learners = list(dict.fromkeys((key.arm, key.frame) for key in trained))
     if not any(key.reading == "content" for key in trained):
         return []

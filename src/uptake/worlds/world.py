@@ -44,6 +44,11 @@ class Reading:
     questions: tuple[Question, ...]
     of: str = ""
 
+    @property
+    def chance(self) -> float | None:
+        """The chance of its questions with answers of their own; None for one whose answers are the world's."""
+        return 0.5 if all(question.fit for question in self.questions) else None
+
 
 @dataclass(frozen=True)
 class World:
