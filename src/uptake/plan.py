@@ -63,9 +63,9 @@ class Stage:
 class Plan:
     """What will be done: stages in order, frames with their controls, and the predictions read from their words.
 
-    `chance` is, for each reading, the share of items that a reader who knows nothing gets right; `planted` maps arm, frame
-    and reading to the informativeness of the schooling, for the check of the instrument against it (empty for real
-    readers). `reports` maps a reading in which a grown reader says what it can do to the one that needs it.
+    `chance` is, for each reading, the share of items that a reader who knows nothing gets right; `planted` maps arm,
+    frame and reading to the informativeness of the schooling, for the check of the instrument against it (empty for
+    real readers). `reports` maps a reading in which a grown reader says what it can do to the one that needs it.
     """
 
     study: Study
