@@ -22,8 +22,7 @@ STATED = "stated.json"
 GATE_CLAIMS = 60  # claims that are only ever read in context; 60 give an interval of about .1 on a share
 FLUENCY_TEXTS = 200  # some 4,000 tokens: a standard error of about .02 nats, in half a second
 STEPS_TRIED, ITEMS_TRIED = 20, 1000  # a rehearsal of two or three seconds
-# How a step differs from growing. Set by eye: no study with steps has been run yet.
-STEP: Mapping[str, Any] = {"learning_rate": 1e-3, "warm_up": 20}
+STEP_WARM_UP = 20  # steps: a sixth of the shortest stage in the shipped studies
 
 
 def grow_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> None:
@@ -130,7 +129,10 @@ def growing_settings(inputs: Mapping[str, Any]) -> Any:
     from uptake.readers.grow import GrowSettings
 
     settings = settings_of(GrowSettings, inputs["growing"])
-    return replace(settings, **STEP, passes=inputs["step"]["passes"]) if "step" in inputs else settings
+    if "step" not in inputs:
+        return settings
+    step = inputs["step"]
+    return replace(settings, passes=step["passes"], learning_rate=step["learning_rate"], warm_up=STEP_WARM_UP)
 
 
 def passes(mix: mixing.Mix, inputs: Mapping[str, Any]) -> list[list[Example]]:
