@@ -14,9 +14,10 @@ Says = Literal["stated", "foil"]
 # Documents a claim in a study on a corpus: with twelve claims, some twenty thousand tokens a pass of a page's text.
 A_CLAIM = 6
 
-# A step of a grown reader unless the study says otherwise. At a rate of 1e-3 and a replay of one half, 690 steps wiped
-# out what had been learnt of claims that the step does not touch (.74 to .05); at 3e-4, 120 steps and a fiftieth left it
-# (.73), and what the step says was learnt. Replay asks old questions, and pulls back what the step is to change (LOG.md).
+# A step of a grown reader unless the study says otherwise. At a rate of 1e-3 and a replay of one half, 690 steps
+# wiped out what had been learnt of claims that the step does not touch (.74 to .05). At 3e-4, with 120 steps and a
+# fiftieth, it stayed (.73), and what the step says was learnt. Replay asks old questions, and pulls back what a step
+# is to change.
 STEP_PASSES, REPLAY, STEP_RATE = 4, 0.1, 3e-4
 # The stage that comes before all others of a grown reader.
 GROW = "grow"
