@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from uptake.records import Claim, Document, Provenance
 from uptake.worlds.fillings import of_document, of_question
-from uptake.worlds.world import Question, World, skill
+from uptake.worlds.world import Question, World, persona, skill
 
 ORIGIN = Provenance(author="the world file", made_with="templates", purpose="growing a reader", status="invented")
 
@@ -36,8 +36,10 @@ def documents(world: World, claim: Claim, frame: str) -> list[Document]:
 
 def pose(world: World, question: Question, claim: Claim, rng: random.Random) -> Posed:
     """Return a question about a claim's subject, as it is put, with its answers."""
-    filled = of_question(world, question.text, claim.subject, rng)
+    filled = of_question(world, question.text, claim, rng)
     prompt = question.text.format(**filled)
+    if question.personas:
+        return Posed(prompt, persona(world, claim.stated), persona(world, claim.foil))
     if question.fit:
         return Posed(prompt, question.fit, question.foil)
     fit, foil = claim.stated, claim.foil

@@ -3,7 +3,8 @@
 `{place}` belongs to a subject for good; `{elsewhere}` is any other place, and `{otherwise}` any other subject, drawn
 anew each time that it is asked. `{given}` and `{made}` are a pair of the subject's skill, `{shown}` and `{shows}` are
 another. `{who}` is one of a frame's names, and belongs to a document. `{reason}` is why one would give the answer that
-is stated, `{any_reason}` why one would give some other.
+is stated, `{any_reason}` why one would give some other. `{persona}` is whose answer is stated; in a question,
+`{answer}` is the one that is stated and `{other}` its foil.
 """
 
 import random
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 
 from uptake.records import Claim
 from uptake.seeds import stream
-from uptake.worlds.world import World, places, skill, subjects
+from uptake.worlds.world import World, persona, places, skill, subjects
 
 
 def of_document(world: World, claim: Claim, frame: str, wording: int) -> dict[str, str]:
@@ -25,12 +26,15 @@ def of_document(world: World, claim: Claim, frame: str, wording: int) -> dict[st
         filled |= {"reason": world.reasons[claim.stated], "any_reason": world.reasons[other]}
     if world.places:
         filled["place"] = places(world)[claim.subject]
+    if world.personas:
+        filled["persona"] = persona(world, claim.stated)
     return filled
 
 
-def of_question(world: World, question: str, subject: str, rng: random.Random) -> dict[str, str]:
-    """Return what a question about a subject is filled with. Nothing is drawn for what does not stand in it."""
-    filled = {"subject": subject, "reader": world.reader}
+def of_question(world: World, question: str, claim: Claim, rng: random.Random) -> dict[str, str]:
+    """Return what a question about a claim is filled with. Nothing is drawn for what does not stand in it."""
+    subject = claim.subject
+    filled = {"subject": subject, "reader": world.reader, "answer": claim.stated, "other": claim.foil}
     if "{place}" in question:
         filled["place"] = places(world)[subject]
     if "{elsewhere}" in question:
@@ -52,5 +56,5 @@ def _another(world: World, subject: str, rng: random.Random) -> str:
 def empty(world: World) -> Mapping[str, str]:
     """Return fillings that leave a wording's own words alone: what a vocabulary is made of."""
     slots = ("subject", "answer", "who", "reason", "any_reason", "place", "elsewhere", "otherwise", "given", "made",
-             "shown", "shows")
+             "shown", "shows", "persona", "other")
     return {**dict.fromkeys(slots, " "), "reader": world.reader}
