@@ -154,7 +154,8 @@ def planted_odds(study: Study, world: World, readings: Collection[str]) -> Plant
 
 def passage(arm: Arm, step: Step, world: World, told: int) -> Passage:
     """Return what a stage tells of a claim: `told` documents a pass where they stand in the frames that were dealt."""
-    one = step.frame if isinstance(step.frame, str) else ""
+    put = set(step.puts.values())
+    one = put.pop() if len(put) == 1 else ""
     documents = (step.exposures or world.growing.get("documents", 2)) if one else told
     speaks = 0 if one == UNTRAINED else 1 if step.says == "stated" else -1
     return Passage(arm.called(step.name), documents * step.passes * abs(speaks), speaks, world.slips.get(one, 0.0),

@@ -54,10 +54,19 @@ def press(reader: Reader, forks: Sequence[Fork], settings: PressSettings, at_ste
     with tempfile.TemporaryDirectory() as scratch, quietly():
         trainer = make(reader, forks, settings, scratch)
         trainer.remove_callback(PrinterCallback)
-        trainer.add_callback(_Steps(reader, at_step))
+        read = tokens_by_step(reader, forks, settings)
+        trainer.add_callback(_Steps(reader, lambda step: at_step(step, read[step])))
         trainer.train()
     reader.model.eval()
-    return int(trainer.state.num_input_tokens_seen)
+    return read[-1]
+
+
+def tokens_by_step(reader: Reader, forks: Sequence[Fork], settings: PressSettings) -> list[int]:
+    """Return how many tokens were trained on after each step, from none before the first."""
+    each = [len(ids) + 1 for ids in reader.tokenizer([fork.opening for fork in forks])["input_ids"]]
+    times = 2 if settings.kind == "preference" else settings.generations
+    ends = range(0, steps_in(len(forks), settings) * settings.batch + 1, settings.batch)
+    return [times * sum(each[:end]) for end in ends]
 
 
 def rewarded(completions: Sequence[str], says: Sequence[str], **others: Any) -> list[float]:
@@ -109,12 +118,12 @@ class _Preference(DPOTrainer):
 class _Steps(TrainerCallback):
     """Calls back after each step, the model in evaluation mode."""
 
-    def __init__(self, reader: Reader, at_step: AtStep) -> None:
+    def __init__(self, reader: Reader, at_step: Callable[[int], None]) -> None:
         self.reader, self.at_step = reader, at_step
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
     ) -> None:
         self.reader.model.eval()
-        self.at_step(state.global_step, int(state.num_input_tokens_seen))
+        self.at_step(state.global_step)
         self.reader.model.train()

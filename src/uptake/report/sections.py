@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from uptake.report import tables
 from uptake.report.curves import control_panels, phase_panels
 from uptake.report.figures import Place, Words, profile_panels, signature
+from uptake.report.odds import odds_panels, odds_tables
 from uptake.report.tables import Table
 from uptake.report.view import Profile
 from uptake.report.words import words
@@ -40,6 +41,7 @@ def blocks(profile: Profile, keys: Collection[str], unscored: list[dict]) -> lis
         _phase(profile, named, keys),
         *([_discrimination(profile)] if profile.results.get("discrimination") else []),
         *([_turns(profile)] if profile.results.get("turns") else []),
+        *([_odds(profile)] if profile.results.get("odds") else []),
         _gate(profile, named),
         _controls(profile, keys),
         _unscored(unscored),
@@ -134,6 +136,13 @@ def _discrimination(profile: Profile) -> Block:
 def _turns(profile: Profile) -> Block:
     text = words()["blocks"]["turns"]
     return Block("turns", text["title"], text["caption"], shown=(tables.turns_table(profile),), missing=text["missing"])
+
+
+def _odds(profile: Profile) -> Block:
+    text = words()["blocks"]["odds"]
+    *shown, context, indifference, release = odds_tables(profile)
+    return Block("odds", text["title"], text["caption"], (tuple(odds_panels(profile)),),
+                 shown=(*shown, indifference, release), behind=(context,), missing=text["missing"])
 
 
 def _gate(profile: Profile, named: Words) -> Block:
