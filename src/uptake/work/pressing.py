@@ -26,6 +26,8 @@ from uptake.work.grown import (
 from uptake.work.outputs import ask, one_thread
 
 STEPS_TRIED = 10  # a second or two
+# How far what a reader was holds it back. LOG.md has the trials.
+BETA = {"preference": 0.1, "reward": 0.02}
 
 
 def press_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> None:
@@ -73,7 +75,7 @@ def press_settings(inputs: Mapping[str, Any]) -> Any:
     from uptake.readers.press import PressSettings
 
     step = inputs["step"]
-    return PressSettings(step["kind"], seed=number(inputs["seed"], step["name"]))
+    return PressSettings(step["kind"], beta=BETA[step["kind"]], seed=number(inputs["seed"], step["name"]))
 
 
 def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str, Any]:
