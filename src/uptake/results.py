@@ -83,8 +83,7 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
         "calibration": calibration(plan, cells, asked, unmeasurable),
         "controls": controls(plan, cells, table, facts["stages"]),
         "departures": list(left),
-        **lasting(plan, columns),
-        **odds(plan, columns, asked),
+        **lasting(plan, columns) | odds(plan, columns, asked),
         **facts,
         **told_apart(plan, asked),
     }
