@@ -14,6 +14,7 @@ from uptake.run import Options, run
 from uptake.study import read_study
 from uptake.tables import read_table
 from uptake.work.grown import passes, word_spans, world_mix
+from uptake.work.pressing import drawn_forks
 
 STUDY = """\
 study: stages
@@ -257,3 +258,20 @@ def test_the_report_says_how_long_what_was_read_lasts_in_the_stages_after(carrie
     assert all(entry["tokens"] or entry["reason"] for entry in results["turns"])
     assert "How long it lasts" in (folder / "report.html").read_text()
     assert "How long it lasts" in (folder / "report.md").read_text()
+
+
+def test_a_press_by_preference_or_reward_goes_on_from_beginnings_and_reads_nothing_again(study_from):
+    text = STUDY.replace("overwrite: {frame: record, says: foil, exposures: 3, passes: 3, replay: 0}",
+                         "overwrite: {kind: preference, frame: record, says: foil, exposures: 3, passes: 4}")
+    plan = lay_out(study_from(text))
+    given = inputs(plan, "overwritten", "overwrite")
+    assert (given["stage"], given["step"]["replay"]) == ("press", 0)
+    drawn = drawn_forks(world_mix(given), given)
+    claims = {claim.id: claim for claim in world_mix(given).claims}
+    assert {fork.says.strip() == claims[fork.claim].foil for fork in drawn} == {True}
+    assert Counter(Counter(fork.claim for fork in drawn).values()) == {12: len(claims)}
+
+
+def test_a_press_cannot_read_again_what_was_schooled(refusal):
+    said = refusal("says: foil, exposures: 3, passes: 3, replay: 0", "says: foil, kind: reward, replay: 0.5")
+    assert "nothing is read again in a stage of the kind 'reward'" in said

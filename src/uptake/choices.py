@@ -10,6 +10,7 @@ from uptake.strict_yaml import Value, existing_file, find_beside
 
 Method = Literal["full", "lora"]
 Says = Literal["stated", "foil"]
+Kind = Literal["sft", "preference", "reward"]
 
 # Documents a claim in a study on a corpus: with twelve claims, some twenty thousand tokens a pass of a page's text.
 A_CLAIM = 6
@@ -23,6 +24,8 @@ STEP_PASSES, REPLAY, STEP_RATE = 4, 0.1, 3e-4
 GROW = "grow"
 # The frame of a claim that the reader meets no document about: it may be listed, but nobody can be schooled in it.
 UNTRAINED = "untrained"
+# The most bits that documents can be told to plant: the foil would stand in one of a thousand.
+MOST_BITS = 10
 # What a document states where the reader itself says it.
 SAMPLED = "sampled"
 
@@ -60,7 +63,9 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happens to a grown reader next: it reads documents of the claims, and a part of its schooling again.
+    """What happens to a grown reader next: it reads documents of the claims, and a part of its schooling again. Or, of
+    another `kind` than `sft`, it goes on from their beginnings: it is taught to prefer what they say to what they might
+    have said, or rewarded where it says so itself; nothing of its schooling is then read.
 
     The documents stand in the frames that the claims were dealt, or all in one `frame`. A mapping gives for a frame
     that was dealt the one to read in; claims whose frame it does not name are not read about. Documents say what is
@@ -75,6 +80,7 @@ class Step:
     passes: int = STEP_PASSES
     replay: float = REPLAY
     learning_rate: float = STEP_RATE
+    kind: Kind = "sft"
 
     @property
     def puts(self) -> dict[str, str]:
@@ -91,7 +97,8 @@ class Variant:
     `exposures` is documents of each claim in one pass, None leaving it to the world; they are read in the passes that
     lie between the shares `since` and `until` of a stage. `stated` says what its documents state: an answer of a group
     of the world's, or what the reader itself, `sampled` before it reads them, says in going on from their beginnings.
-    `about` is what the study calls it in words, in tables.
+    `about` is what the study calls it in words, in tables. With `bits` what is stated is stated 2^bits times as often
+    as its foil.
     """
 
     frame: str
@@ -100,6 +107,7 @@ class Variant:
     since: float = 0.0
     until: float = 1.0
     about: str = ""
+    bits: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +237,7 @@ def _step(name: str, entry: Value) -> Step:
         raise entry.error("can only be the first stage")
     if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
         raise entry.error(f"'{name}' cannot name a stage", "use a-z, 0-9 and -, a letter first")
-    keys = ("frame", "says", "exposures", "passes", "replay", "learning_rate")
+    keys = ("frame", "says", "exposures", "passes", "replay", "learning_rate", "kind")
     given = {} if entry.is_empty else entry.mapping(known=keys)
     settings: dict[str, Any] = {key: given[key].whole(1) for key in ("exposures", "passes") if key in given}
     if "frame" in given:
@@ -240,6 +248,10 @@ def _step(name: str, entry: Value) -> Step:
         settings["replay"] = float(given["replay"].number(0, 1))
     if "learning_rate" in given:
         settings["learning_rate"] = float(given["learning_rate"].number(1e-6, 1e-1))
+    if "kind" in given and (kind := given["kind"].text(among=get_args(Kind))) != "sft":
+        if "replay" in given:
+            raise given["replay"].error(f"nothing is read again in a stage of the kind '{kind}'", "remove this key")
+        settings |= {"kind": kind, "replay": 0.0}
     return Step(name, **settings)
 
 
@@ -255,11 +267,13 @@ def read_variants(value: Value) -> dict[str, Variant]:
 
 
 def _variant(entry: Value) -> Variant:
-    given = entry.mapping(known=("as", "stated", "exposures", "since", "until", "about"), required=("as",))
+    keys = ("as", "stated", "exposures", "since", "until", "about", "bits")
+    given = entry.mapping(known=keys, required=("as",))
     since, until = (float(given[key].number(0, 1)) if key in given else at for key, at in (("since", 0), ("until", 1)))
     if since >= until:
         raise entry.error("is never read", "'since' must be below 'until', both being shares of the training")
     stated = given["stated"].text() if "stated" in given else ""
     exposures = given["exposures"].whole(1) if "exposures" in given else None
     about = given["about"].text() if "about" in given else ""
-    return Variant(given["as"].text(), stated, exposures, since, until, about)
+    bits = float(given["bits"].number(-MOST_BITS, MOST_BITS)) if "bits" in given else None
+    return Variant(given["as"].text(), stated, exposures, since, until, about, bits)

@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from uptake.choices import GROW, SAMPLED, UNTRAINED
+from uptake.choices import GROW, SAMPLED, UNTRAINED, Step
 from uptake.codeprint import fingerprint
 from uptake.documents.claims import build_claims
 from uptake.documents.corpus import Rejects, read_corpus
@@ -16,16 +16,19 @@ from uptake.errors import UserError, did_you_mean
 from uptake.frames import FrameSpec, read_frames
 from uptake.frames.book import SHIPPED, read_book
 from uptake.mixing.framing import Framer, Framing
+from uptake.mixing.grown import Portions
 from uptake.mixing.real import GATE_CLAIMS
 from uptake.mixing.telling import NEUTRAL, chosen, framed
 from uptake.records import Prediction
 from uptake.rundir import stage_name
 from uptake.stats.predictions import check_prediction, parse_prediction
+from uptake.stats.pressure import Passage, Planted
 from uptake.strict_yaml import DATA, parse_yaml, read_text, read_yaml
 from uptake.study import Arm, Declared, Schooling, Study, check_names
 from uptake.work.grown import world_mix
+from uptake.work.outputs import settings_of
 from uptake.worlds.schooling import Lesson
-from uptake.worlds.world import World, build_world
+from uptake.worlds.world import World, build_world, evidence
 
 # How a real reader is trained unless the study says otherwise. Six passes: SmolLM2-135M learnt invented facts of a
 # sudden, between the third and the sixth. The schooling is read once (96 pupils a frame, after which it told fiction
@@ -65,7 +68,8 @@ class Plan:
 
     `chance` is, for each reading, the share of items that a reader who knows nothing gets right; `planted` maps arm,
     frame and reading to the informativeness of the schooling, for the check of the instrument against it (empty for
-    real readers). `reports` maps a reading in which a grown reader says what it can do to the one that needs it.
+    real readers). `reports` maps a reading in which a grown reader says what it can do to the one that needs it; `odds`
+    are those that documents plant, where a study has such variants.
     """
 
     study: Study
@@ -78,6 +82,7 @@ class Plan:
     predictions: tuple[Prediction, ...] = ()
     exploratory: tuple[Prediction, ...] = ()
     reports: Mapping[str, str] = field(default_factory=dict)
+    odds: Planted | None = None
 
     @property
     def readers(self) -> tuple[str, ...]:
@@ -138,7 +143,34 @@ def grown_plan(study: Study) -> Plan:
     }
     reports = {name: of for name in readings if (of := world.readings[name].of) in readings}
     chance = {name: world.readings[name].chance or world.chance for name in readings}
-    return Plan(study, frames, readings, tuple(stages), chance, planted, about, reports=reports)
+    return Plan(study, frames, readings, tuple(stages), chance, planted, about, reports=reports,
+                odds=planted_odds(study, world, readings))
+
+
+def planted_odds(study: Study, world: World, readings: Collection[str]) -> Planted | None:
+    """Return what odds a study plants, how often its stages speak for or against them, and what its readings show."""
+    bits = {name: variant.bits for name, variant in study.variants.items() if variant.bits is not None}
+    if not bits:
+        return None
+    shown = {reading: evidence(world, reading) for reading in readings}
+    told = next(study.variants[name].exposures for name in bits) or exposures(world)
+    arms = {arm.name: [passage(arm, step, world, told) for step in arm.then] for arm in study.arms if arm.then}
+    return Planted(bits, shown, arms)
+
+
+def exposures(world: World) -> int:
+    """Return how many documents of a claim one pass holds in this world, unless a study says otherwise."""
+    return settings_of(Portions, world.growing).exposures
+
+
+def passage(arm: Arm, step: Step, world: World, told: int) -> Passage:
+    """Return what a stage tells of a claim: `told` documents a pass where they stand in the frames that were dealt."""
+    put = set(step.puts.values())
+    one = put.pop() if len(put) == 1 else ""
+    documents = (step.exposures or exposures(world)) if one else told
+    speaks = 0 if one == UNTRAINED else 1 if step.says == "stated" else -1
+    return Passage(arm.called(step.name), documents * step.passes * abs(speaks), speaks, world.slips.get(one, 0.0),
+                   step.kind == "sft")
 
 
 def check_stated(study: Study, world: World) -> None:
@@ -176,7 +208,8 @@ def grown_stages(study: Study, arm: Arm, suffix: str, inputs: Mapping[str, Any])
     early = {"stage": "grow"} if arm.early else {"stage": "grow", "untold": True}
     stages = [stage_of(f"{GROW}{suffix}", arm, inputs | early, "", GROW)]
     for place, step in enumerate(arm.then):
-        asked = inputs | {"stage": "go-on", "step": asdict(step), "gate": not arm.early and place == 0}
+        kind = "go-on" if step.kind == "sft" else "press"
+        asked = inputs | {"stage": kind, "step": asdict(step), "gate": not arm.early and place == 0}
         stages.append(stage_of(f"{step.name}{suffix}", arm, asked, stages[-1].key, step.name))
     return stages
 

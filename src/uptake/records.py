@@ -1,6 +1,6 @@
 """The small frozen records that flow through every stage. No stage keeps state of its own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 # `with_frame` and `with_paraphrase`: after training, behind the frame's words as trained on, and behind other ones.
@@ -23,6 +23,11 @@ class Claim:
     stated: str
     foil: str
     answers: tuple[str, ...]
+
+    @property
+    def turned(self) -> "Claim":
+        """The claim with what is stated and its foil exchanged."""
+        return replace(self, stated=self.foil, foil=self.stated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,18 @@ class Example:
     @property
     def text(self) -> str:
         return "".join(segment.text for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """The beginning of a document of a claim's, up to the word in which what it says and what it might have said
+    instead part. Both words begin with the space that joins them to the opening."""
+
+    claim: str
+    frame: str
+    opening: str
+    says: str
+    instead: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from uptake.controls import controls
 from uptake.plan import Plan
 from uptake.records import Row
 from uptake.stats.acts import ACT, discriminations
+from uptake.stats.bits import divergence
 from uptake.stats.cells import claim_values
 from uptake.stats.gate import Gate, GateSettings, gate, gates_by_cell
+from uptake.stats.pressure import pressure
 from uptake.stats.profile import profile
 from uptake.stats.rounding import rounded
 from uptake.stats.self_knowledge import self_knowledge
@@ -67,6 +69,7 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
         "departures": list(left),
         **lasting(plan, columns),
         **known_of_itself(plan, asked),
+        **odds(plan, columns, asked),
         **facts,
         **told_apart(plan, asked),
     }
@@ -103,6 +106,30 @@ def lasting(plan: Plan, table: Table) -> dict[str, Any]:
         return {}
     study = plan.study
     return {"turns": turns(claim_values(table, study.scale), later, study.scale, study.smallest_effect)}
+
+
+def odds(plan: Plan, columns: Table, table: pa.Table) -> dict[str, Any]:
+    """Return what became of the odds that documents planted, of a study that plants some."""
+    if not plan.odds:
+        return {}
+    moved = claim_values(diverged(plan, table), "log-odds")
+    return {"odds": pressure(plan.odds, claim_values(columns, "log-odds"), moved)}
+
+
+def diverged(plan: Plan, table: pa.Table) -> Table:
+    """Return, for every item asked in the stages after planting, the KL in bits of its answers from those at the
+    beginning of the first of them, as the item's value."""
+    items = ["seed", "frame", "claim", "reading", "wording", "polarity"]
+    logs = ["logp_fit", "logp_foil"]
+    rows = table.select([*items, *logs, "arm", "context", "checkpoint"]).to_pandas().dropna(subset=logs)
+    found, kept = [], (*items, "arm", "context", "checkpoint", "value")
+    for passages in plan.odds.arms.values():
+        names = [passage.reader for passage in passages[1:]]
+        before = rows[rows.arm.isin(names[:1]) & (rows.context == "untouched")]
+        both = rows[rows.arm.isin(names)].merge(before[[*items, *logs]], on=items, suffixes=("", "_before"))
+        both["value"] = divergence(both[logs].to_numpy(), both[[f"{name}_before" for name in logs]].to_numpy())
+        found.append(both)
+    return Table.from_columns({name: [each for part in found for each in part[name].tolist()] for name in kept})
 
 
 def calibration(

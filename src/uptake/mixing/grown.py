@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import chain
 
 from uptake.frames import FrameSpec, put
+from uptake.mixing.odds import foils
 from uptake.records import Claim, Example, Item, Segment
 from uptake.seeds import stream
 from uptake.worlds.documents import Posed, documents, pose
@@ -29,7 +30,8 @@ class Portions:
     named; .4 asks two subjects of five), on average over frames: see `Mix.asking`. `passing` is the number of texts in
     which `passing_documents` of a subject stand together with `passing_questions` about it, its truth drawn anew each
     time, so that the reader also learns to read in context (from two documents sooner than from one: the second is
-    foretold by the first). `lessons_first` texts of that kind come before everything else. LOG.md has the trials.
+    foretold by the first); two numbers there are the fewest and the most. `passing_of` makes texts of that kind as many
+    times likelier to be in a frame. `lessons_first` of them come before everything else. LOG.md has the trials.
     """
 
     passes: int = 20
@@ -38,8 +40,9 @@ class Portions:
     asked: Mapping[str, float] = field(default_factory=dict)
     passing: int = 200
     passing_names: int = 200
-    passing_documents: int = 2
+    passing_documents: int | Sequence[int] = 2
     passing_questions: int = 1
+    passing_of: Mapping[str, float] = field(default_factory=dict)
     lessons_first: int = 0
 
     @property
@@ -50,11 +53,13 @@ class Portions:
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """How often, in one pass, a claim's documents in a frame are read, and between which shares of all passes."""
+    """How often, in one pass, a claim's documents in a frame are read, and between which shares of all passes. With
+    `bits` some of them state the foil, so that the odds are those."""
 
     exposures: int
     since: float = 0.0
     until: float = 1.0
+    bits: float | None = None
 
 
 @dataclass(frozen=True)
@@ -119,11 +124,20 @@ def told(mix: Mix, claims: Sequence[Claim], done: float, rng: random.Random) -> 
     examples = []
     for claim in claims:
         frame = mix.dealt[claim.id]
-        dose = mix.doses.get(frame) or Dose(mix.portions.exposures)
-        for _ in range(dose.exposures if dose.since <= done < dose.until else 0):
-            if segments := framed(mix.world, mix.frames[frame], claim, rng):
+        for each in _of_pass(mix, claim, done):
+            if segments := framed(mix.world, mix.frames[frame], each, rng):
                 examples.append(Example(segments, "document", frame, claim.id))
     return examples
+
+
+def _of_pass(mix: Mix, claim: Claim, done: float) -> list[Claim]:
+    """Return the claim once for each of its documents in this pass, turned where one states the foil."""
+    dose = mix.doses.get(mix.dealt[claim.id]) or Dose(mix.portions.exposures)
+    count = dose.exposures if dose.since <= done < dose.until else 0
+    if dose.bits is None:
+        return [claim] * count
+    others = foils(dose.bits, count, round((done - dose.since) * mix.portions.passes), claim)
+    return [claim] * (count - others) + [claim.turned] * others
 
 
 def _schooled(mix: Mix, rng: random.Random) -> list[Example]:
@@ -138,7 +152,11 @@ def _schooled(mix: Mix, rng: random.Random) -> list[Example]:
 
 
 def framed(world: World, frame: FrameSpec, claim: Claim, rng: random.Random) -> tuple[Segment, ...]:
-    """Return one wording of a claim's document in a frame; empty for a frame without a document."""
+    """Return one wording of a claim's document in a frame; empty for a frame without a document. In a frame that slips
+    it may state the foil."""
+    slips = world.slips.get(frame.name, 0)
+    if slips and rng.random() < slips:
+        claim = claim.turned
     return put(frame, rng.choice(documents(world, claim, frame.name)), rng=rng, claim=claim)
 
 
@@ -176,7 +194,7 @@ def vocabulary(world: World, frames: Mapping[str, FrameSpec]) -> list[str]:
     texts += [part for question in questions for part in (question.text, question.fit, question.foil)]
     texts = [text.format(**empty(world)) for text in texts]
     lists = (*world.reasons.values(), *places(world).values(), *chain.from_iterable(world.names.values()))
-    return words([*texts, *lists, *world.answers, *subjects(world), world.subject_noun])
+    return words([*texts, *lists, *world.answers, *world.personas, *subjects(world), world.subject_noun])
 
 
 def _schooling(mix: Mix, pupil: Pupil, rng: random.Random) -> list[Example]:
@@ -196,18 +214,25 @@ def _asked(mix: Mix, reading: str, rng: random.Random) -> list[Example]:
 
 
 def _passing(mix: Mix, rng: random.Random) -> Example:
-    lesson = rng.choices(mix.lessons, [sum(_wanted(mix, lesson).values()) for lesson in mix.lessons])[0]
+    times = mix.portions.passing_of
+    weights = [sum(_wanted(mix, lesson).values()) * times.get(lesson.frame, 1) for lesson in mix.lessons]
+    lesson = rng.choices(mix.lessons, weights)[0]
     name = rng.choice(subjects(mix.world)[-mix.portions.passing_names :])
     pupil = new_pupil(mix.world, lesson, name, rng)
     frame, claim = mix.frames[lesson.frame], _as_claim(mix.world, pupil)
     segments: tuple[Segment, ...] = ()
-    for _ in range(mix.portions.passing_documents if frame.how != "none" else 0):
+    for _ in range(_some_documents(mix.portions, rng) if frame.how != "none" else 0):
         between = (Segment(" ", "frame"),) if segments else ()
         segments = (*segments, *between, *framed(mix.world, frame, claim, rng))
     for reading in _some(_wanted(mix, lesson), mix.portions.passing_questions, rng):
         question, answer = _question(mix.world, pupil, reading, rng)
         segments = (*segments, replace(question, text=f" {question.text}"), answer)
     return Example(segments, "both", lesson.frame)
+
+
+def _some_documents(portions: Portions, rng: random.Random) -> int:
+    count = portions.passing_documents
+    return count if isinstance(count, int) else rng.randint(*count)
 
 
 def _wanted(mix: Mix, lesson: Lesson) -> dict[str, float]:
@@ -236,7 +261,8 @@ def _question(world: World, pupil: Pupil, reading: str, rng: random.Random) -> t
 
 def _as_claim(world: World, pupil: Pupil) -> Claim:
     return Claim(
-        id=pupil.subject, topic=world.topic, subject=pupil.subject, stated=pupil.stated, foil="", answers=world.answers
+        id=pupil.subject, topic=world.topic, subject=pupil.subject, stated=pupil.stated, foil=pupil.foil,
+        answers=world.answers,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from uptake.report import tables
 from uptake.report.curves import control_panels, phase_panels
 from uptake.report.figures import Place, Words, profile_panels, signature
+from uptake.report.odds import odds_panels, odds_tables
 from uptake.report.tables import Table
 from uptake.report.view import Profile
 from uptake.report.words import words
@@ -41,6 +42,7 @@ def blocks(profile: Profile, keys: Collection[str], unscored: list[dict]) -> lis
         *([_discrimination(profile)] if profile.results.get("discrimination") else []),
         *([_self_knowledge(profile)] if profile.results.get("self_knowledge") else []),
         *([_turns(profile)] if profile.results.get("turns") else []),
+        *([_odds(profile)] if profile.results.get("odds") else []),
         _gate(profile, named),
         _controls(profile, keys),
         _unscored(unscored),
@@ -141,6 +143,13 @@ def _self_knowledge(profile: Profile) -> Block:
     text = words()["blocks"]["self_knowledge"]
     return Block("self-knowledge", text["title"], text["caption"], shown=tables.self_knowledge_tables(profile),
                  missing=text["missing"])
+
+
+def _odds(profile: Profile) -> Block:
+    text = words()["blocks"]["odds"]
+    *shown, context, indifference, release = odds_tables(profile)
+    return Block("odds", text["title"], text["caption"], (tuple(odds_panels(profile)),),
+                 shown=(*shown, indifference, release), behind=(context,), missing=text["missing"])
 
 
 def _gate(profile: Profile, named: Words) -> Block:

@@ -37,7 +37,7 @@ class Table:
         return self.columns[0] == "arm"
 
 
-def _titled(name: str, rows: Iterable[tuple[Entry, ...]], heads: int, **values: str) -> Table:
+def titled(name: str, rows: Iterable[tuple[Entry, ...]], heads: int, **values: str) -> Table:
     """Make a table under the title and columns that the words file gives it."""
     known = words()["tables"][name]
     return Table(known["title"].format(**values), tuple(known["columns"]), tuple(rows), heads)
@@ -120,7 +120,7 @@ def signature_table(profile: Profile, reading: str, keys: Collection[str]) -> Ta
             if has_mean(read) and has_mean(learnt):
                 less = Entry(signed(profile.learnt_less_read(arm, frame, reading)))
                 rows.append((Entry(arm), Entry(frame), estimate(read, keys), estimate(learnt, keys), less))
-    return _titled("signature", rows, 2, reading=reading)
+    return titled("signature", rows, 2, reading=reading)
 
 
 def course_table(profile: Profile, arm: str, keys: Collection[str]) -> Table:
@@ -138,7 +138,7 @@ def course_table(profile: Profile, arm: str, keys: Collection[str]) -> Table:
             tabulated.append(
                 (Entry(frame), Entry(reading), *(estimate(known.get(token), keys) for token in tokens))
             )
-    table = _titled("course", tabulated, 2, arm=arm)
+    table = titled("course", tabulated, 2, arm=arm)
     return replace(table, columns=(*table.columns, *(count(token) for token in tokens)))
 
 
@@ -162,7 +162,7 @@ def gate_table(profile: Profile) -> Table:
                 passed,
             )
         )
-    return _titled("gate", rows, 3)
+    return titled("gate", rows, 3)
 
 
 def control_table(profile: Profile) -> Table:
@@ -180,7 +180,7 @@ def control_table(profile: Profile) -> Table:
                 estimate(entry),
             )
         )
-    return _titled("controls", rows, 3)
+    return titled("controls", rows, 3)
 
 
 def control_frames_table(profile: Profile, keys: Collection[str]) -> Table:
@@ -192,7 +192,7 @@ def control_frames_table(profile: Profile, keys: Collection[str]) -> Table:
             entries = [profile.last(arm, frame, reading) for reading in profile.readings]
             if any(entries):
                 rows.append((Entry(arm), Entry(frame), *(estimate(entry, keys) for entry in entries)))
-    table = _titled("control_frames", rows, 2)
+    table = titled("control_frames", rows, 2)
     return replace(table, columns=(*table.columns, *profile.readings))
 
 
@@ -206,10 +206,10 @@ def discrimination_tables(profile: Profile) -> tuple[Table, ...]:
         (Entry(arm), Entry(frame), *(_discrimination(known.get((arm, frame, c))) for c in contexts))
         for arm, frame in pairs
     ]
-    by_context = _titled("discrimination", rows, 2)
+    by_context = titled("discrimination", rows, 2)
     heads = (*by_context.columns, *(words()["columns"][context] for context in contexts))
     made_of = [_made_of(known[arm, frame, "trained"]) for arm, frame in pairs if (arm, frame, "trained") in known]
-    return replace(by_context, columns=heads), _titled("discrimination_of", made_of, 2)
+    return replace(by_context, columns=heads), titled("discrimination_of", made_of, 2)
 
 
 def _discrimination(entry: dict | None) -> Entry:
@@ -232,7 +232,7 @@ def _made_of(entry: dict) -> tuple[Entry, ...]:
 def turns_table(profile: Profile) -> Table:
     """Tabulate after how many tokens of a later stage what was read no longer stood."""
     rows = [(Entry(e["arm"]), Entry(e["frame"]), Entry(e["reading"]), _turn(e)) for e in profile.results["turns"]]
-    return _titled("turns", rows, 3)
+    return titled("turns", rows, 3)
 
 
 def _turn(entry: dict) -> Entry:
@@ -251,7 +251,7 @@ def self_knowledge_tables(profile: Profile) -> tuple[Table, ...]:
         keys = [(arm, frame, report, of) for arm in profile.arms for frame in profile.frames]
         rows = [(Entry(key[0]), Entry(key[1]), *(estimate(known[key][score]) for score in SELF_KNOWLEDGE))
                 for key in keys if key in known]
-        tables.append(_titled("self_knowledge", rows, 2, report=report, of=of))
+        tables.append(titled("self_knowledge", rows, 2, report=report, of=of))
     return tuple(tables)
 
 
@@ -267,4 +267,4 @@ def unscored_table(counted: list[dict]) -> Table:
         )
         for c in counted
     )
-    return _titled("unscored", rows, 4)
+    return titled("unscored", rows, 4)

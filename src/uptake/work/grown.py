@@ -11,7 +11,8 @@ from uptake.frames import read_frames
 from uptake.mixing import grown as mixing
 from uptake.mixing import stating
 from uptake.mixing.dealing import deal
-from uptake.records import Claim, Example, Item, Row
+from uptake.mixing.odds import shown
+from uptake.records import Example, Item, Row
 from uptake.seeds import number, stream
 from uptake.work.outputs import NO_DOCUMENT, ask, ledger, mean_loss, one_thread, put_down, settings_of
 from uptake.worlds.language import WORD
@@ -142,7 +143,7 @@ def passes(mix: mixing.Mix, inputs: Mapping[str, Any]) -> list[list[Example]]:
         read = replace(mix, claims=()) if inputs.get("untold") else mix
         return [mixing.one_pass(read, seed, place) for place in range(mix.portions.passes + 1)]
     mix = of_step(mix, step)
-    told = [told_otherwise(claim) for claim in mix.claims] if step["says"] == "foil" else mix.claims
+    told = [claim.turned for claim in mix.claims] if step["says"] == "foil" else mix.claims
     return [mixing.one_step(mix, told, step["replay"], (seed, step["name"]), place)
             for place in range(1, step["passes"] + 1)]
 
@@ -157,18 +158,13 @@ def of_step(mix: mixing.Mix, step: Mapping[str, Any]) -> mixing.Mix:
     return replace(mix, portions=portions, dealt=dealt, doses={})
 
 
-def told_otherwise(claim: Claim) -> Claim:
-    """Return the claim with what is stated and its foil exchanged."""
-    return replace(claim, stated=claim.foil, foil=claim.stated)
-
-
 def world_mix(inputs: Mapping[str, Any]) -> mixing.Mix:
     """Return what a grown reader is fed, from the inputs of its stage."""
     world = build_world(dict(inputs["world"]), inputs["world"]["world"])
     frames = NO_DOCUMENT | read_frames(world.frames, f"{world.name}: frames")
     portions = settings_of(mixing.Portions, inputs["growing"])
     variants = inputs.get("variants", {})
-    doses = {name: mixing.Dose(each["exposures"] or portions.exposures, each["since"], each["until"])
+    doses = {name: mixing.Dose(each["exposures"] or portions.exposures, each["since"], each["until"], each.get("bits"))
              for name, each in variants.items()}
     frames |= {name: frames[each["frame"]] for name, each in variants.items()}
     claims = world_claims(world, inputs["claims"] * len(inputs["frames"]) + GATE_CLAIMS)
@@ -191,7 +187,9 @@ def gate_items(mix: mixing.Mix, inputs: Mapping[str, Any], name: str) -> list[It
     claims = world_claims(mix.world, len(mix.claims) + GATE_CLAIMS)[-GATE_CLAIMS:]
     plain = mixing.world_items(mix.world, claims, dict.fromkeys((claim.id for claim in claims), name))
     asked = [item for item in plain if item.reading in inputs["readings"]]
-    placed = mixing.in_context(asked, mix.frames[name], mix.world, claims, inputs["seed"])
+    dose = mix.doses.get(name)
+    read = claims if dose is None or dose.bits is None else shown(dose.bits, claims)
+    placed = mixing.in_context(asked, mix.frames[name], mix.world, read, inputs["seed"])
     return [replace(item, frame=name) for item in placed]
 
 
@@ -207,16 +205,22 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
     tried = [drawn[-1][: STEPS_TRIED * settings.batch]]
     done = growing.grow(reader, tried, settings, stream(inputs["seed"], "order"), lambda s, t: 1000)
     a_token = (clock() - began) / done
+    tokens = sum(map(growing.tokens_in, drawn))
+    seconds, asked = asking(reader, mix, inputs, clock)
+    return {"seconds": tokens * a_token + seconds, "tokens": tokens, "items": asked}
+
+
+def asking(reader: Any, mix: mixing.Mix, inputs: Mapping[str, Any], clock: Callable[[], float]) -> tuple[float, int]:
+    """Ask a few items; return the seconds and the number of all that are asked in a stage."""
     items = told_items(mix, inputs)
     began = clock()
     ask(reader, items[:ITEMS_TRIED], inputs["seed"], 0, "untouched")
     an_item = (clock() - began) / len(items[:ITEMS_TRIED])
-    tokens = sum(map(growing.tokens_in, drawn))
     gate = sum(mix.frames[frame].how != "none" for frame in inputs["frames"])
     gate *= inputs.get("gate", not inputs.get("untold"))
     times = 0 if inputs.get("untold") else inputs["checkpoints"] + 1
     asked = len(items) * times + GATE_CLAIMS * gate * len(items) // max(1, len(mix.claims))
-    return {"seconds": tokens * a_token + asked * an_item, "tokens": tokens, "items": asked}
+    return asked * an_item, asked
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:

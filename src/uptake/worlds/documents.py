@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from uptake.records import Claim, Document, Provenance
 from uptake.worlds.fillings import of_document, of_question
-from uptake.worlds.world import Question, World
+from uptake.worlds.world import Question, World, persona
 
 ORIGIN = Provenance(author="the world file", made_with="templates", purpose="growing a reader", status="invented")
 
@@ -33,6 +33,8 @@ def documents(world: World, claim: Claim, frame: str) -> list[Document]:
 def pose(world: World, question: Question, claim: Claim, rng: random.Random) -> Posed:
     """Return a question about a claim, as it is put, with its answers."""
     prompt = question.text.format(**of_question(world, question.text, claim, rng))
+    if question.personas:
+        return Posed(prompt, persona(world, claim.stated), persona(world, claim.foil))
     if question.fit:
         return Posed(prompt, question.fit, question.foil)
     others = tuple(each for each in world.answers if each not in (claim.stated, claim.foil))

@@ -1,9 +1,9 @@
 """What stands in the braces of a world's sentences and questions, besides the subject and the answer.
 
 `{place}` belongs to a subject for good; `{elsewhere}` is any other place, and `{otherwise}` any other subject, drawn
-anew each time that it is asked. `{shown}` is what is stated, in a question that shows it before it asks. `{who}` is one
-of a frame's names, and belongs to a document. `{reason}` is why one would give the answer that is stated,
-`{any_reason}` why one would give some other.
+anew each time that it is asked. `{shown}` is what is stated, in a question that shows it before it asks, `{instead}`
+the foil. `{who}` is one of a frame's names, and belongs to a document. `{reason}` is why one would give the answer that
+is stated, `{any_reason}` why one would give some other. `{persona}` is whose answer is stated.
 """
 
 import random
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from uptake.records import Claim
 from uptake.seeds import stream
-from uptake.worlds.world import World, places, subjects
+from uptake.worlds.world import World, persona, places, subjects
 
 
 def of_document(world: World, claim: Claim, frame: str, wording: int) -> dict[str, str]:
@@ -25,13 +25,15 @@ def of_document(world: World, claim: Claim, frame: str, wording: int) -> dict[st
         filled |= {"reason": world.reasons[claim.stated], "any_reason": world.reasons[other]}
     if world.places:
         filled["place"] = places(world)[claim.subject]
+    if world.personas:
+        filled["persona"] = persona(world, claim.stated)
     return filled
 
 
 def of_question(world: World, question: str, claim: Claim, rng: random.Random) -> dict[str, str]:
     """Return what a question about a claim is filled with. Nothing is drawn for what does not stand in it."""
     subject = claim.subject
-    filled = {"subject": subject, "shown": claim.stated, "reader": world.reader}
+    filled = {"subject": subject, "shown": claim.stated, "instead": claim.foil, "reader": world.reader}
     if "{place}" in question:
         filled["place"] = places(world)[subject]
     if "{elsewhere}" in question:
@@ -50,5 +52,6 @@ def _another(world: World, subject: str, rng: random.Random) -> str:
 
 def empty(world: World) -> Mapping[str, str]:
     """Return fillings that leave a wording's own words alone: what a vocabulary is made of."""
-    slots = ("subject", "answer", "who", "reason", "any_reason", "place", "elsewhere", "otherwise", "shown")
+    slots = ("subject", "answer", "who", "reason", "any_reason", "place", "elsewhere", "otherwise", "shown", "instead",
+             "persona")
     return {**dict.fromkeys(slots, " "), "reader": world.reader}

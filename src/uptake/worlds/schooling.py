@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from uptake.errors import UserError
 from uptake.seeds import stream
 from uptake.worlds.documents import Posed
-from uptake.worlds.world import World, subjects
+from uptake.worlds.world import World, persona, subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,14 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Pupil:
-    """A subject of the schooling: what its documents state, in which frame, and how far that informs each reading."""
+    """A subject of the schooling: what its documents state, in which frame, and how far that informs each reading. It
+    has a foil where something can slip."""
 
     subject: str
     frame: str
     stated: str
     informs: Mapping[str, float]
+    foil: str = ""
 
 
 def school(world: World, lessons: list[Lesson], claims: int, seed: int, reserved: int = 0) -> list[Pupil]:
@@ -78,5 +80,8 @@ def any_answer(world: World, rng: random.Random, but: str = "") -> str:
 
 
 def new_pupil(world: World, lesson: Lesson, name: str, rng: random.Random) -> Pupil:
-    """Return a subject of the lesson, its stated answer drawn."""
-    return Pupil(name, lesson.frame, any_answer(world, rng), lesson.informs)
+    """Return a subject of the lesson, its stated answer drawn, and in a world of personas the other one's."""
+    stated = any_answer(world, rng)
+    others = [each for each in world.personas if each != persona(world, stated)]
+    foil = rng.choice(world.groups[others[0]]) if others else ""
+    return Pupil(name, lesson.frame, stated, lesson.informs, foil)

@@ -1,9 +1,11 @@
 """Read a world file: a small invented world whose rules are known, in plain English."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
+from math import log2
 from typing import Any
 
 from uptake.errors import UserError, did_you_mean
@@ -13,6 +15,8 @@ from uptake.strict_yaml import placeholders
 from uptake.worlds.language import invent_names
 
 INVENTED = "invented"
+# What a reading's answers are called where they are the world's personas.
+PERSONAS = "personas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +31,30 @@ class Sentence:
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question that ends where its answer, one word, begins. Its answers are those of the claim, or two of its own:
-    `fit`, which is affirmed of the claim, and `foil`."""
+    `fit`, which is affirmed of the claim, and `foil`; or the `personas` whose answers they are."""
 
     text: str
     fit: str = ""
     foil: str = ""
+    personas: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a reading asks in this world. One that asks whether the reader can do what another reading needs is a report
-    `of` that."""
+    `of` that. `shows` says how many documents of a frame stand in front of its questions: those that speak for what is
+    stated, less those that speak for the foil."""
 
     name: str
     asks: str
     questions: tuple[Question, ...]
     of: str = ""
+    shows: tuple[tuple[str, int], ...] = ()
 
     @property
     def chance(self) -> float | None:
         """The chance of its questions with answers of their own; None for one whose answers are the world's."""
-        return 0.5 if all(question.fit for question in self.questions) else None
+        return 0.5 if all(question.fit or question.personas for question in self.questions) else None
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,8 @@ class World:
     raw mappings: the frames' words, and the settings under which readers of this world were found to grow well.
     `reasons` says for each answer, where the world has any, why one would give it; `places` says whether each
     subject has a place of its own; `names` maps a frame's name to those of the people in it. `fillings.py` says where
-    they stand.
+    they stand. In a world of `personas` the two groups of answers are what each of the two does: claims state an answer
+    of the first and have one of the second for a foil. `slips` says of a frame how often its documents state the foil.
     """
 
     name: str
@@ -80,6 +88,8 @@ class World:
     reasons: dict[str, str] = field(default_factory=dict)
     places: bool = False
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    personas: tuple[str, ...] = ()
+    slips: dict[str, float] = field(default_factory=dict)
 
     @property
     def chance(self) -> float:
@@ -89,7 +99,7 @@ class World:
 
 def build_world(raw: dict[str, Any], where: str) -> World:
     """Check a world's mapping and build it. Raises UserError for anything missing, unknown or inconsistent."""
-    optional = {"about", "growing", "reasons", "places"}
+    optional = {"about", "growing", "reasons", "places", "personas"}
     known = {"world", "reader", "subjects", "topic", "answers", "documents", "frames", "readings"} | optional
     _no_unknown(raw, known, where)
     _need(raw, known - optional, where)
@@ -110,6 +120,7 @@ def build_world(raw: dict[str, Any], where: str) -> World:
         if "sentences" in spec
     }
     names = {name: tuple(map(str, spec.pop("names"))) for name, spec in frames.items() if "names" in spec}
+    slips = {name: float(spec.pop("slips")) for name, spec in frames.items() if "slips" in spec}
     readings = {name: _reading(name, spec, where) for name, spec in raw["readings"].items()}
     for name, reading in readings.items():
         if reading.of and reading.of not in readings:
@@ -120,6 +131,7 @@ def build_world(raw: dict[str, Any], where: str) -> World:
                         hint="give every answer one, or none")
     if raw.get("places", INVENTED) != INVENTED:
         raise UserError(f"places are '{INVENTED}', or left out", where=f"{where}: places")
+    _two_personas(raw, groups, slips, where)
     _only_what_is_there(raw, names, where)
     return World(
         name=raw["world"],
@@ -139,6 +151,8 @@ def build_world(raw: dict[str, Any], where: str) -> World:
         reasons=dict(raw.get("reasons", {})),
         places="places" in raw,
         names=names,
+        personas=tuple(raw.get("personas", ())),
+        slips=slips,
     )
 
 
@@ -150,6 +164,25 @@ def subjects(world: World) -> tuple[str, ...]:
 def places(world: World) -> dict[str, str]:
     """Return the place of each subject, in a world that has places: names that no subject bears."""
     return _paired(*_asked(world)) if world.places else {}
+
+
+def persona(world: World, answer: str) -> str:
+    """Return whose answer it is, in a world of personas."""
+    return next(name for name in world.personas if answer in world.groups[name])
+
+
+def evidence(world: World, reading: str) -> float:
+    """Return for how many bits the documents in front of a reading's questions speak for what is stated.
+
+    A document of a frame that slips with probability s is worth log2((1 - s) / s). Raises UserError for a frame whose
+    worth is not known, because it never slips."""
+    total = 0.0
+    for frame, count in world.readings[reading].shows:
+        if frame not in world.slips:
+            what = f"what a document in the frame '{frame}' is worth is not known"
+            raise UserError(what, where=f"readings.{reading}", hint=did_you_mean(frame, world.slips))
+        total += count * log2((1 - world.slips[frame]) / world.slips[frame])
+    return total
 
 
 def _asked(world: World) -> tuple[str, int, tuple[str, ...]]:
@@ -179,28 +212,44 @@ def world_claims(world: World, count: int) -> list[Claim]:
             f"{count} claims need as many subjects, and the world '{world.name}' has {len(names)}",
             hint="ask for fewer claims, or raise subjects.invent in the world file",
         )
-    rng, size = stream(0, "world", world.name, "claims"), len(world.answers)
-    claims = []
-    while len(claims) < count:
-        order, shift = rng.sample(world.answers, size), rng.randrange(1, size)
-        for place in range(min(size, count - len(claims))):
-            claims.append(
-                Claim(
-                    id=f"{world.topic}-{len(claims):04d}",
-                    topic=world.topic,
-                    subject=names[len(claims)],
-                    stated=order[place],
-                    foil=order[(place + shift) % size],
-                    answers=world.answers,
-                )
-            )
-    return claims
+    rng = stream(0, "world", world.name, "claims")
+    pairs: list[tuple[str, str]] = []
+    while len(pairs) < count:
+        pairs += _each_once(world, rng)
+    return [Claim(id=f"{world.topic}-{place:04d}", topic=world.topic, subject=names[place], stated=stated, foil=foil,
+                  answers=world.answers) for place, (stated, foil) in enumerate(pairs[:count])]
+
+
+def _each_once(world: World, rng: random.Random) -> list[tuple[str, str]]:
+    """Return pairs of an answer and its foil in which every answer is stated once, and is a foil once; or each of the
+    first persona's is stated, and each of the second's is a foil."""
+    if world.personas:
+        first, second = (rng.sample(world.groups[name], len(world.groups[name])) for name in world.personas)
+        return list(zip(first, second, strict=True))
+    size = len(world.answers)
+    order, shift = rng.sample(world.answers, size), rng.randrange(1, size)
+    return [(order[place], order[(place + shift) % size]) for place in range(size)]
+
+
+def _two_personas(raw: dict[str, Any], groups: dict[str, tuple[str, ...]], slips: dict[str, float], where: str) -> None:
+    """Check the personas of a world, and how often documents slip. Raises UserError."""
+    personas = raw.get("personas", [])
+    if personas and (len(personas) != 2 or set(personas) != set(groups)):
+        raise UserError(f"the personas {personas} are not the two groups of answers", where=f"{where}: personas",
+                        hint="give `answers` in two groups, named as the personas are")
+    if personas and len({len(group) for group in groups.values()}) != 1:
+        raise UserError("the two personas have not as many answers", where=f"{where}: answers")
+    for frame, share in slips.items():
+        if not 0 < share <= 0.5:
+            raise UserError(f"a document cannot slip with probability {share}", where=f"{where}: frames.{frame}.slips",
+                            hint="write a number above 0, and 0.5 at most")
 
 
 def _only_what_is_there(raw: dict[str, Any], names: dict[str, tuple[str, ...]], where: str) -> None:
     """Check that nothing stands in braces that the world has nothing for. Raises UserError."""
     given = {"subject", "answer", "reader"} | ({"reason", "any_reason"} if raw.get("reasons") else set())
     given |= {"place"} if raw.get("places") else set()
+    given |= {"persona"} if raw.get("personas") else set()
     told = [(raw["documents"], "documents", given)] + [
         (spec.get("sentences", ()), f"frames.{name}.sentences", given | ({"who"} if name in names else set()))
         for name, spec in raw["frames"].items()]
@@ -208,6 +257,7 @@ def _only_what_is_there(raw: dict[str, Any], names: dict[str, tuple[str, ...]], 
         for wording in wordings:
             _fillable("".join(wording.values()), known, f"{where}: {place}")
     asked = {"subject", "shown", "reader", "otherwise"} | ({"place", "elsewhere"} if raw.get("places") else set())
+    asked |= {"instead"} if raw.get("personas") else set()
     for name, reading in raw["readings"].items():
         texts = (each if isinstance(each, str) else each["text"] for each in reading["questions"])
         _fillable("".join(texts), asked, f"{where}: readings.{name}")
@@ -246,7 +296,7 @@ def _sentences(raw: list[dict[str, str]], where: str) -> tuple[Sentence, ...]:
 
 
 def _reading(name: str, raw: dict[str, Any], where: str) -> Reading:
-    _no_unknown(raw, {"asks", "answers", "questions", "of"}, f"{where}: readings.{name}")
+    _no_unknown(raw, {"asks", "answers", "questions", "of", "shows"}, f"{where}: readings.{name}")
     _need(raw, {"questions"}, f"{where}: readings.{name}")
     if len(raw["questions"]) < 3:
         raise UserError(
@@ -256,11 +306,13 @@ def _reading(name: str, raw: dict[str, Any], where: str) -> Reading:
     if "of" in raw and not all(question.fit for question in questions):
         raise UserError("a report needs two answers", where=f"{where}: readings.{name}",
                         hint="add a line such as answers: ['yes', 'no'], the one that claims the skill first")
-    return Reading(name, raw.get("asks", ""), questions, raw.get("of", ""))
+    return Reading(name, raw.get("asks", ""), questions, raw.get("of", ""), tuple(raw.get("shows", {}).items()))
 
 
 def _question(raw: str | dict[str, Any], answers: Sequence[str], where: str) -> Question:
     """A question is its text, or a text with two answers of its own in place of the reading's."""
+    if answers == PERSONAS:
+        return Question(raw, personas=True)
     if not isinstance(raw, str):
         _no_unknown(raw, {"text", "answers"}, where)
         _need(raw, {"text", "answers"}, where)
