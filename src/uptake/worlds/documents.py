@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 
 from uptake.records import Claim, Document, Provenance
-from uptake.worlds.fillings import of_document, of_question
+from uptake.worlds.fillings import of_document, of_question, who
 from uptake.worlds.world import Question, World, skill
 
 ORIGIN = Provenance(author="the world file", made_with="templates", purpose="growing a reader", status="invented")
@@ -34,15 +34,16 @@ def documents(world: World, claim: Claim, frame: str) -> list[Document]:
     return found
 
 
-def pose(world: World, question: Question, claim: Claim, rng: random.Random) -> Posed:
-    """Return a question about a claim's subject, as it is put, with its answers."""
-    filled = of_question(world, question.text, claim.subject, rng)
+def pose(world: World, question: Question, claim: Claim, rng: random.Random, frame: str = "") -> Posed:
+    """Return a question about a claim's subject, as it is put where its documents stand in a frame, with its answers
+    and with what can be said besides."""
+    filled = of_question(world, question.text, claim.subject, rng) | who(world, question.text, claim, frame)
     prompt = question.text.format(**filled)
     if question.fit:
-        return Posed(prompt, question.fit, question.foil)
+        return Posed(prompt, question.fit, question.foil, world.besides)
     fit, foil = claim.stated, claim.foil
     if "made" in filled:
         fit = filled["made"]
         foil = rng.choice([each for each in world.answers if each != fit])
     others = tuple(each for each in world.answers if each not in (fit, foil))
-    return Posed(prompt, fit, foil, others)
+    return Posed(prompt, fit, foil, others + world.besides)

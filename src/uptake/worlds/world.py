@@ -54,6 +54,8 @@ class World:
     `reasons` says for each answer, where the world has any, why one would give it; `places` says whether each
     subject has a place of its own; `names` maps a frame's name to those of the people in it; `pairs` is of how many
     pairs of answers each subject is the skill: one is given, the other made. `fillings.py` says where they stand.
+    `besides` are words that can be said in place of any answer, such as "nothing": no claim states them, and they
+    compete in every question.
     """
 
     name: str
@@ -74,6 +76,7 @@ class World:
     places: bool = False
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     pairs: int = 0
+    besides: tuple[str, ...] = ()
 
     @property
     def chance(self) -> float:
@@ -83,7 +86,7 @@ class World:
 
 def build_world(raw: dict[str, Any], where: str) -> World:
     """Check a world's mapping and build it. Raises UserError for anything missing, unknown or inconsistent."""
-    optional = {"about", "growing", "reasons", "places", "skills"}
+    optional = {"about", "growing", "reasons", "places", "skills", "besides"}
     known = {"world", "reader", "subjects", "topic", "answers", "documents", "frames", "readings"} | optional
     _no_unknown(raw, known, where)
     _need(raw, known - optional, where)
@@ -135,7 +138,14 @@ def build_world(raw: dict[str, Any], where: str) -> World:
         places="places" in raw,
         names=names,
         pairs=raw["skills"]["pairs"] if "skills" in raw else 0,
+        besides=_besides(raw.get("besides", ()), answers, f"{where}: besides"),
     )
+
+
+def _besides(raw: Sequence[str], answers: Sequence[str], where: str) -> tuple[str, ...]:
+    if both := sorted({*map(str, raw)} & {*answers}):
+        raise UserError(f"'{both[0]}' is an answer already", where=where, hint="list it in one place")
+    return tuple(map(str, raw))
 
 
 def subjects(world: World) -> tuple[str, ...]:
@@ -202,7 +212,7 @@ def world_claims(world: World, count: int) -> list[Claim]:
 
 def _only_what_is_there(raw: dict[str, Any], names: dict[str, tuple[str, ...]], where: str) -> None:
     """Check that nothing stands in braces that the world has nothing for. Raises UserError."""
-    given = {"subject", "answer", "reader"} | ({"reason", "any_reason"} if raw.get("reasons") else set())
+    given = {"subject", "answer", "another", "reader"} | ({"reason", "any_reason"} if raw.get("reasons") else set())
     given |= {"place"} if raw.get("places") else set()
     made = {"given", "made"} if raw.get("skills") else set()
     given |= made
@@ -214,6 +224,7 @@ def _only_what_is_there(raw: dict[str, Any], names: dict[str, tuple[str, ...]], 
             _fillable("".join(wording.values()), known, f"{where}: {place}")
     asked = {"subject", "reader", "otherwise"} | ({"place", "elsewhere"} if raw.get("places") else set())
     asked |= {"given", "shown", "shows"} if raw.get("skills") else set()
+    asked |= {"who"} if names else set()
     for name, reading in raw["readings"].items():
         texts = (each if isinstance(each, str) else each["text"] for each in reading["questions"])
         _fillable("".join(texts), asked, f"{where}: readings.{name}")
