@@ -1,15 +1,16 @@
 """What a study chooses of its reader: which one, what it is told about, from which documents, and how it is trained."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from uptake.errors import did_you_mean
 from uptake.strict_yaml import Value, existing_file, find_beside
 
 Method = Literal["full", "lora"]
-Says = Literal["stated", "foil"]
+Says = Literal["stated", "foil", "any"]
 Kind = Literal["sft", "preference", "reward"]
 
 # Documents a claim in a study on a corpus: with twelve claims, some twenty thousand tokens a pass of a page's text.
@@ -69,8 +70,10 @@ class Step:
 
     The documents stand in the frames that the claims were dealt, or all in one `frame`. A mapping gives for a frame
     that was dealt the one to read in; claims whose frame it does not name are not read about. Documents say what is
-    stated or, to overwrite it, the foil. `exposures` is documents of each claim in one pass, None leaving it to the
-    world; `replay` is the share of the schooling's examples that every pass holds besides.
+    stated or, to overwrite it, the foil, or any answer, drawn anew each time. Where there is a `speaker`, an earlier
+    stage, they state what its reader says: they are its own words. `exposures` is documents of each claim in one pass,
+    None leaving it to the world; `replay` is the share of the schooling's examples that every pass holds besides. The
+    reader that it goes on with is that of the stage `after`, or else of the one before.
     """
 
     name: str
@@ -81,6 +84,8 @@ class Step:
     replay: float = REPLAY
     learning_rate: float = STEP_RATE
     kind: Kind = "sft"
+    after: str = ""
+    speaker: str = ""
 
     @property
     def puts(self) -> dict[str, str]:
@@ -229,7 +234,17 @@ def read_stages(value: Value) -> tuple[bool, tuple[Step, ...]]:
     steps = tuple(_step(name, entry) for place, (name, entry) in enumerate(given.items()) if place or not early)
     if not steps:
         raise value.error("names no stage after growing", "remove this key, or add a stage")
+    for place, step in enumerate(steps):
+        _earlier(given[step.name], step, (GROW, *(each.name for each in steps[:place])))
     return early, steps
+
+
+def _earlier(entry: Value, step: Step, before: Sequence[str]) -> None:
+    """Check that what a step goes on from, or listens to, came before it."""
+    for key in ("after", "speaker"):
+        name = getattr(step, key)
+        if name and name not in before:
+            raise entry.mapping()[key].error(f"'{name}' is no stage before this one", did_you_mean(name, before))
 
 
 def _step(name: str, entry: Value) -> Step:
@@ -237,11 +252,14 @@ def _step(name: str, entry: Value) -> Step:
         raise entry.error("can only be the first stage")
     if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
         raise entry.error(f"'{name}' cannot name a stage", "use a-z, 0-9 and -, a letter first")
-    keys = ("frame", "says", "exposures", "passes", "replay", "learning_rate", "kind")
+    keys = ("frame", "says", "exposures", "passes", "replay", "learning_rate", "kind", "after", "speaker")
     given = {} if entry.is_empty else entry.mapping(known=keys)
     settings: dict[str, Any] = {key: given[key].whole(1) for key in ("exposures", "passes") if key in given}
     if "frame" in given:
         settings["frame"] = _frames_put(given["frame"])
+    settings |= {key: given[key].text() for key in ("after", "speaker") if key in given}
+    if "says" in given and "speaker" in given:
+        raise given["says"].error("a speaker says what it says", "remove this key, or the speaker")
     if "says" in given:
         settings["says"] = given["says"].text(among=get_args(Says))
     if "replay" in given:

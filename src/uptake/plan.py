@@ -46,7 +46,8 @@ CONTROLS = ("placebo", "nonce", "frame-only", "neutral")
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One stage of one arm and seed. `key` is the hash of `inputs`, which name all that its numbers depend on; `reader`
-    is what its reader is called in tables."""
+    is what its reader is called in tables. It goes on with the reader of the stage that it `needs`, and listens to that
+    of the one that it `hears`."""
 
     name: str
     arm: str
@@ -55,6 +56,7 @@ class Stage:
     needs: str
     inputs: Mapping[str, Any]
     reader: str
+    hears: str = ""
 
     @property
     def label(self) -> str:
@@ -103,7 +105,7 @@ def read_predictions(plan: Plan, locked: Sequence[Declared], exploratory: Sequen
 
     def read(said: Declared) -> Prediction:
         prediction = parse_prediction(said.say, said.by, said.at, said.line, names)
-        return check_prediction(prediction, arms, plan.frames, plan.readings, names)
+        return check_prediction(prediction, arms, plan.frames, (*plan.readings, *plan.study.gaps), names)
 
     late = tuple(map(read, exploratory))
     return replace(plan, predictions=(*map(read, locked), *late), exploratory=late)
@@ -206,12 +208,14 @@ def grown_stages(study: Study, arm: Arm, suffix: str, inputs: Mapping[str, Any])
     if study.variants:
         inputs = {**inputs, "variants": {name: asdict(each) for name, each in study.variants.items()}}
     early = {"stage": "grow"} if arm.early else {"stage": "grow", "untold": True}
-    stages = [stage_of(f"{GROW}{suffix}", arm, inputs | early, "", GROW)]
+    stages = {GROW: stage_of(f"{GROW}{suffix}", arm, inputs | early, "", GROW)}
     for place, step in enumerate(arm.then):
         kind = "go-on" if step.kind == "sft" else "press"
         asked = inputs | {"stage": kind, "step": asdict(step), "gate": not arm.early and place == 0}
-        stages.append(stage_of(f"{step.name}{suffix}", arm, asked, stages[-1].key, step.name))
-    return stages
+        asked |= {"hears": stages[step.speaker].key} if step.speaker else {}
+        before = stages[step.after or next(reversed(stages))]
+        stages[step.name] = stage_of(f"{step.name}{suffix}", arm, asked, before.key, step.name)
+    return list(stages.values())
 
 
 def real_plan(study: Study) -> Plan:
@@ -378,9 +382,10 @@ def with_controls(study: Study, known: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def stage_of(name: str, arm: Arm, inputs: Mapping[str, Any], needs: str, stage: str = "") -> Stage:
-    """Return a stage keyed by its inputs and, through `needs`, by everything before it."""
+    """Return a stage keyed by its inputs and, through `needs` and what it hears, by everything before it."""
     inputs = {**inputs, "before": needs}
-    return Stage(name, arm.name, inputs["seed"], stage_name(inputs), needs, inputs, arm.called(stage or name))
+    reader, hears = arm.called(stage or name), inputs.get("hears", "")
+    return Stage(name, arm.name, inputs["seed"], stage_name(inputs), needs, inputs, reader, hears)
 
 
 def vars_of(lesson: Lesson) -> dict[str, Any]:

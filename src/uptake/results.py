@@ -13,13 +13,14 @@ from uptake.records import Row
 from uptake.stats.acts import ACT, discriminations
 from uptake.stats.bits import divergence
 from uptake.stats.cells import claim_values
+from uptake.stats.gaps import gap_entries
 from uptake.stats.gate import Gate, GateSettings, gate, gates_by_cell
 from uptake.stats.pressure import pressure
-from uptake.stats.profile import profile
+from uptake.stats.profile import PROFILE_DRAWS, profile
 from uptake.stats.rounding import rounded
 from uptake.stats.self_knowledge import self_knowledge
 from uptake.stats.table import KEYS, NUMBERS, Table
-from uptake.stats.turning import turns
+from uptake.stats.turning import returns, turns
 from uptake.stats.verdicts import JudgeSettings, judge
 
 # Below this share of its probability a reader is not really choosing between the answers that are offered; the two
@@ -48,6 +49,7 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
             gate=of_every_stage(plan, gates_by_cell(gates)),
             unmeasurable=unmeasurable,
             exploratory=frozenset(plan.exploratory),
+            gaps=study.gaps,
         ),
     )
     return {
@@ -70,6 +72,7 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
         **lasting(plan, columns),
         **known_of_itself(plan, asked),
         **odds(plan, columns, asked),
+        **gaps_between(plan, columns),
         **facts,
         **told_apart(plan, asked),
     }
@@ -100,12 +103,21 @@ def of_every_stage(plan: Plan, gates: Mapping[tuple[str, str], Gate]) -> dict[tu
 
 
 def lasting(plan: Plan, table: Table) -> dict[str, Any]:
-    """Return how long what was read lasts in the stages that come after, of a study that has such stages."""
+    """Return how long what was read lasts in the stages that come after, of a study that has such stages, and how long
+    it takes to come back."""
     later = [name for arm in plan.study.arms for name in arm.readers[1:]]
     if not later:
         return {}
     study = plan.study
-    return {"turns": turns(claim_values(table, study.scale), later, study.scale, study.smallest_effect)}
+    cells, settings = claim_values(table, study.scale), (study.scale, study.smallest_effect)
+    return {"turns": turns(cells, later, *settings),
+            "returns": returns(cells, [arm.readers for arm in study.arms], *settings)}
+
+
+def gaps_between(plan: Plan, table: Table) -> dict[str, Any]:
+    """Return the gaps between readings that the study names, if it names any."""
+    gaps, scale = plan.study.gaps, plan.study.scale
+    return {"gaps": gap_entries(claim_values(table, scale), gaps, PROFILE_DRAWS)} if gaps else {}
 
 
 def odds(plan: Plan, columns: Table, table: pa.Table) -> dict[str, Any]:

@@ -89,7 +89,8 @@ def carry_out(plan: Plan, folder: RunFolder, options: Options, tell: Tell) -> No
     folder.room(STAGE_BYTES * len(to_do))
     for stage in to_do:
         tell(f"{stage.label}: {folder.why(stage.key, stage.inputs, stage.label, STAGE_FILES)}")
-    tasks = [workers.Task(stage.key, (stage.needs,) if stage.needs in {each.key for each in to_do} else (),
+    awaited = {stage.key for stage in to_do}
+    tasks = [workers.Task(stage.key, tuple(key for key in (stage.needs, stage.hears) if key in awaited),
                           (dict(stage.inputs), str(folder.begin(stage.key).absolute()), before(stage, folder)),
                           stage.label) for stage in to_do]
     count = options.workers or workers.sensible_workers(len(tasks), options.on)

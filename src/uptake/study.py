@@ -113,6 +113,7 @@ class Study:
     arms: tuple[Arm, ...]
     frames: tuple[str, ...]
     variants: Mapping[str, Variant]
+    gaps: Mapping[str, tuple[str, str]]
     controls: bool
     claims: int
     claims_from: Path | None
@@ -150,6 +151,9 @@ class Study:
             if arm.then:
                 stages = {GROW: {}} if arm.early else {}
                 kept["arms"][arm.name]["stages"] = stages | {step.name: asdict(step) for step in arm.then}
+                kept["arms"][arm.name]["last"] = arm.then[-1].name
+        if self.gaps:
+            kept["gaps"] = {name: list(readings) for name, readings in self.gaps.items()}
         if self.variants:
             kept["variants"] = {name: asdict(variant) for name, variant in self.variants.items()}
         kept["claims_from"] = self.claims_from and self.claims_from.name
@@ -159,7 +163,7 @@ class Study:
 
 
 DEFAULTED = ("design", "controls", "scale", "smallest_effect", "checkpoints")
-KEYS = (*REQUIRED, *DEFAULTED, "claims_from", "documents", "training", "variants", "predict")
+KEYS = (*REQUIRED, *DEFAULTED, "claims_from", "documents", "training", "variants", "gaps", "predict")
 
 
 def read_study(path: Path | str) -> Study:
@@ -178,6 +182,7 @@ def read_study(path: Path | str) -> Study:
         arms=_arms(given["arms"], reader),
         frames=_names(given["frames"]),
         variants=_variants(given, reader),
+        gaps=_gaps(given["gaps"]) if "gaps" in given else {},
         controls=given["controls"].flag() if "controls" in given else True,
         claims=given["claims"].whole(1),
         claims_from=read_claims_from(given, reader),
@@ -212,6 +217,12 @@ def check_names(study: Study, frames: Collection[str], readings: Collection[str]
         _check_name(study, "frame", ("frames", name), {*frames, *study.variants, UNTRAINED})
     for name in study.readings:
         _check_name(study, "reading", ("readings", name), readings)
+    for gap, pair in study.gaps.items():
+        for name in pair:
+            _known(study, "reading", name, ("gaps", gap), study.readings)
+        if gap in readings:
+            raise UserError(f"gaps: '{gap}' is a reading already", where=study.where("gaps", gap),
+                            hint="give it another name")
     for arm in study.arms:
         for step in arm.then:
             path = ("arms", arm.name, "stages", step.name, "frame")
@@ -309,6 +320,15 @@ def _variants(given: dict[str, Value], reader: ReaderChoice) -> dict[str, Varian
     for name in variants:
         _name(given["variants"], name)
     return variants
+
+
+def _gaps(value: Value) -> dict[str, tuple[str, str]]:
+    """Read the gaps: by name, the two readings that each is the difference of."""
+    found = {_name(pair, name): _names(pair) for name, pair in value.mapping().items()}
+    for name, pair in found.items():
+        if len(pair) != 2:
+            raise value.mapping()[name].error("is the difference of two readings", "as in [implicit, mention]")
+    return found
 
 
 def _schooling(value: Value) -> tuple[Schooling, ...]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uptake.stats.cells import CellKey, ClaimMatrix
-from uptake.stats.turning import crossing, turn, turns
+from uptake.stats.turning import come_back, crossing, returns, turn, turns
 
 
 def test_a_course_is_crossed_where_the_line_between_two_checkpoints_meets_the_level():
@@ -72,3 +72,54 @@ def test_turns_follow_a_stage_from_its_beginning_to_its_end_and_leave_other_read
     (found,) = turns(cells, ["own"], "probability", 0.1)
     assert (found["arm"], found["frame"], found["reading"]) == ("own", "record", "self")
     assert found["seeds"] == {"0": pytest.approx(100 + 100 / 6, rel=1e-4), "1": 100}
+
+
+def test_the_turn_of_one_reading_says_where_the_others_stood_then():
+    cells = {CellKey("own", "record", reading, context, at): cell(means) for reading, context, at, means in (
+        ("self", "untouched", 0, [1.0, 0.8]), ("self", "trained", 100, [0.5, 0.0]),
+        ("trigger", "untouched", 0, [1.0, 1.0]), ("trigger", "trained", 100, [0.8, 0.4]))}
+    found = {each["reading"]: each for each in turns(cells, ["own"], "probability", 0.1)}
+    assert found["self"]["seeds"] == {"0": 100, "1": 50}
+    assert found["self"]["then"]["trigger"]["mean"] == pytest.approx((0.8 + 0.7) / 2)
+    assert found["trigger"]["then"] == {}
+
+
+def test_what_was_gone_has_returned_at_half_of_the_most_that_it_ever_was():
+    found = come_back({0: [(0, 0.0), (100, 0.2), (200, 0.6)]}, {0: 0.8}, "probability", 0.1)
+    assert found["seeds"] == {"0": 150}
+
+
+def test_what_had_not_gone_does_not_come_back_and_what_never_was_does_not_count():
+    found = come_back({0: [(0, 0.6), (100, 0.9)], 1: [(0, 0.0), (100, 0.05)]}, {0: 1.0, 1: 0.05}, "probability", 0.1)
+    assert (found["tokens"], found["seeds"]) == (None, {})
+    assert found["reason"] == "nothing of it had gone when the stage began"
+
+
+def test_a_seed_in_which_it_stays_away_takes_the_number_away():
+    found = come_back({0: [(0, 0.0), (100, 1.0)], 1: [(0, 0.0), (90, 0.1)]}, {0: 1.0, 1: 1.0}, "probability", 0.1)
+    assert found["tokens"] is None
+    assert found["reason"] == "in 1 of 2 seeds it had not come back after 90 tokens"
+
+
+def test_on_log_odds_it_has_returned_at_indifference():
+    assert come_back({0: [(0, -4.0), (100, 4.0)]}, {0: 4.0}, "log-odds", 0.4)["seeds"] == {"0": 50}
+
+
+@given(st.floats(0.3, 1.0), st.floats(0.0, 0.4), st.floats(1.0, 1000.0))
+def test_a_return_is_the_mirror_image_of_a_turn(top, low, tokens):
+    """Upside down about half of its height, a course that comes up is one that comes down."""
+    down, up = [(0, top), (tokens, top * low)], [(0, 0.0), (tokens, top - top * low)]
+    fallen, risen = crossing(down, top / 2), come_back({0: up}, {0: top}, "probability", 0.1)["seeds"]["0"]
+    assert risen == pytest.approx(fallen, rel=1e-4)
+
+
+def test_relearning_and_learning_return_to_the_same_level_of_their_own_arms():
+    cells = {CellKey(arm, "record", "self", context, at): cell(means) for arm, context, at, means in (
+        ("old@read", "untouched", 0, [0.0, 0.0]), ("old@read", "trained", 100, [1.0, 1.0]),
+        ("old", "untouched", 0, [0.2, 0.2]), ("old", "trained", 100, [0.8, 1.0]),
+        ("new@read", "untouched", 0, [0.0, 0.0]), ("new@read", "trained", 100, [0.0, 0.0]),
+        ("new", "untouched", 0, [0.0, 0.0]), ("new", "trained", 100, [1.0, 1.0]))}
+    arms = [["old@read", "old"], ["new@read", "new"]]
+    found = {each["arm"]: each for each in returns(cells, arms, "probability", 0.1)}
+    assert found["old"]["seeds"] == {"0": 50, "1": 37.5}
+    assert found["new"]["seeds"] == {"0": 50, "1": 50}

@@ -61,7 +61,8 @@ def chain(run: Path, arm: str, seed: int | None, frame: str) -> list[Done]:
         raise UserError(f"the arm '{arm}' has no finished seed {wanted}", where="--seed",
                         hint=f"finished: {', '.join(map(str, seeds))}")
     mine = {each.key: each for each in done if each.seed == wanted}
-    last = the_last(list(mine.values()), frame, plan["study"].get("design") == "between")
+    ends = of_the_last_step(list(mine.values()), plan["study"]["arms"][arm])
+    last = the_last(ends, frame, plan["study"].get("design") == "between")
     return whole(RunFolder(run), back_to_the_first(last, mine, run))
 
 
@@ -98,6 +99,18 @@ def finished(run: Path) -> list[Done]:
         if other is None or rank > (kept.get(one.label) == other.key, other.order):
             found[one.label] = one
     return list(found.values())
+
+
+def of_the_last_step(mine: Sequence[Done], arm: Mapping[str, Any]) -> list[Done]:
+    """Return an arm's stages without those that its last step does not come from: of several stages that went on from
+    one reader, only one can be the last."""
+    kept = {each.key for each in mine if each.name.split(" ")[0] == arm.get("last")}
+    if not kept:
+        return list(mine)
+    before = {each.key: each.inputs.get("before") for each in mine}
+    while more := {before[key] for key in kept if before[key] in before} - kept:
+        kept |= more
+    return [each for each in mine if each.key in kept]
 
 
 def the_last(mine: Sequence[Done], frame: str, between: bool) -> Done:

@@ -77,10 +77,10 @@ def made_again(stage: Done) -> tuple[tuple[Read, ...], str]:
 
 def _grown(stage: Done) -> Iterator[Read]:
     from uptake.mixing.stating import restated
-    from uptake.work.grown import passes, stated_in, world_mix
+    from uptake.work.grown import heard_in, passes, stated_in, world_mix
 
     mix = restated(world_mix(stage.inputs), stated_in(stage.folder))
-    for turn, examples in enumerate(passes(mix, stage.inputs)):
+    for turn, examples in enumerate(passes(mix, stage.inputs, heard_in(stage.folder))):
         yield from (Read(example, turn, 1) for example in examples)
 
 

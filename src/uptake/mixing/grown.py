@@ -17,7 +17,7 @@ from uptake.seeds import stream
 from uptake.worlds.documents import Posed, documents, pose
 from uptake.worlds.fillings import empty
 from uptake.worlds.language import words
-from uptake.worlds.schooling import Lesson, Pupil, new_pupil, truth
+from uptake.worlds.schooling import Lesson, Pupil, any_answer, new_pupil, truth
 from uptake.worlds.world import World, places, subjects
 
 
@@ -64,7 +64,11 @@ class Dose:
 
 @dataclass(frozen=True)
 class Mix:
-    """Everything from which the passes of one reader are drawn."""
+    """Everything from which the passes of one reader are drawn.
+
+    `heard` is what a claim's documents state in place of the claim, one answer a wording; with `anew` they state any
+    answer, drawn anew each time.
+    """
 
     world: World
     frames: Mapping[str, FrameSpec]
@@ -74,6 +78,8 @@ class Mix:
     dealt: Mapping[str, str]
     portions: Portions
     doses: Mapping[str, Dose] = field(default_factory=dict)
+    heard: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    anew: bool = False
 
     @cached_property
     def asking(self) -> dict[str, dict[str, float]]:
@@ -125,7 +131,7 @@ def told(mix: Mix, claims: Sequence[Claim], done: float, rng: random.Random) -> 
     for claim in claims:
         frame = mix.dealt[claim.id]
         for each in _of_pass(mix, claim, done):
-            if segments := framed(mix.world, mix.frames[frame], each, rng):
+            if segments := _document(mix, each, rng):
                 examples.append(Example(segments, "document", frame, claim.id))
     return examples
 
@@ -151,13 +157,26 @@ def _schooled(mix: Mix, rng: random.Random) -> list[Example]:
     return [*examples, *(_passing(mix, rng) for _ in range(mix.portions.passing))]
 
 
-def framed(world: World, frame: FrameSpec, claim: Claim, rng: random.Random) -> tuple[Segment, ...]:
+def _document(mix: Mix, claim: Claim, rng: random.Random) -> tuple[Segment, ...]:
+    frame = mix.frames[mix.dealt[claim.id]]
+    if mix.anew:
+        claim = replace(claim, stated=any_answer(mix.world, rng))
+    return framed(mix.world, frame, claim, rng, mix.heard.get(claim.id, ()))
+
+
+def framed(world: World, frame: FrameSpec, claim: Claim, rng: random.Random, heard: Sequence[str] = ()
+           ) -> tuple[Segment, ...]:
     """Return one wording of a claim's document in a frame; empty for a frame without a document. In a frame that slips
-    it may state the foil."""
+    it may state the foil. Where something was `heard`, an answer a wording, it states that."""
     slips = world.slips.get(frame.name, 0)
     if slips and rng.random() < slips:
         claim = claim.turned
-    return put(frame, rng.choice(documents(world, claim, frame.name)), rng=rng, claim=claim)
+    known = documents(world, claim, frame.name)
+    chosen = rng.choice(known)
+    if heard:
+        said = replace(claim, stated=heard[chosen.wording])
+        chosen = documents(world, said, frame.name)[known.index(chosen)]
+    return put(frame, chosen, rng=rng, claim=claim)
 
 
 def world_items(world: World, claims: Sequence[Claim], frame_of: Mapping[str, str]) -> list[Item]:
@@ -168,7 +187,7 @@ def world_items(world: World, claims: Sequence[Claim], frame_of: Mapping[str, st
         for reading in world.readings.values():
             for wording, question in enumerate(reading.questions):
                 rng = stream(0, "asked", claim.id, reading.name, wording)
-                posed = pose(world, question, claim, rng)
+                posed = pose(world, question, claim, rng, frame_of[claim.id])
                 neutral = posed.prompt.replace(claim.subject, world.subject_noun)
                 items.append(replace(_item(claim, reading.name, wording, posed, frame_of[claim.id]), neutral=neutral))
     return items
@@ -194,7 +213,8 @@ def vocabulary(world: World, frames: Mapping[str, FrameSpec]) -> list[str]:
     texts += [part for question in questions for part in (question.text, question.fit, question.foil)]
     texts = [text.format(**empty(world)) for text in texts]
     lists = (*world.reasons.values(), *places(world).values(), *chain.from_iterable(world.names.values()))
-    return words([*texts, *lists, *world.answers, *world.personas, *subjects(world), world.subject_noun])
+    kinds = (*world.answers, *world.besides, *world.personas)
+    return words([*texts, *lists, *kinds, *subjects(world), world.subject_noun])
 
 
 def _schooling(mix: Mix, pupil: Pupil, rng: random.Random) -> list[Example]:
@@ -254,7 +274,8 @@ def _question(world: World, pupil: Pupil, reading: str, rng: random.Random) -> t
     (With questions masked, readers learnt to tell frames apart in what they learn but not to read in context, within
     the same steps; LOG.md has the trials.)
     """
-    posed = pose(world, rng.choice(world.readings[reading].questions), _as_claim(world, pupil), rng)
+    asked = rng.choice(world.readings[reading].questions)
+    posed = pose(world, asked, _as_claim(world, pupil), rng, pupil.frame)
     answer = truth(world, pupil.informs[reading], posed, rng)
     return Segment(posed.prompt, "content"), Segment(f" {answer}", "content")
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from uptake.mixing.grown import Mix
-from uptake.records import Claim, Item
+from uptake.records import Claim, Document, Item
 from uptake.seeds import stream
 from uptake.worlds.documents import documents
+from uptake.worlds.world import World
 
 
 def of_groups(mix: Mix, groups: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -27,11 +28,23 @@ def beginnings(mix: Mix, frames: Sequence[str], seed: int) -> list[Item]:
     for claim in mix.claims:
         frame = mix.dealt[claim.id]
         if frame in frames:
-            document = stream(seed, "sampled", claim.id).choice(documents(mix.world, claim, mix.frames[frame].name))
-            begin = document.text[: document.text.rindex(claim.stated)].rstrip()
-            fit, foil, *others = (f" {answer}" for answer in mix.world.answers)
-            asked.append(Item(claim.id, "sampled", document.wording, "open", begin, fit, foil, tuple(others)))
+            known = documents(mix.world, claim, mix.frames[frame].name)
+            asked.append(_beginning(mix.world, claim, stream(seed, "sampled", claim.id).choice(known)))
     return asked
+
+
+def all_beginnings(mix: Mix) -> list[Item]:
+    """Return the beginning of every wording of every claim's document in the frame that it is dealt, likewise. A
+    wording that states no answer has none."""
+    return [_beginning(mix.world, claim, document) for claim in mix.claims
+            if (frame := mix.frames[mix.dealt[claim.id]]).how != "none"
+            for document in documents(mix.world, claim, frame.name) if claim.stated in document.text]
+
+
+def _beginning(world: World, claim: Claim, document: Document) -> Item:
+    begin = document.text[: document.text.rindex(claim.stated)].rstrip()
+    fit, foil, *others = (f" {answer}" for answer in (*world.answers, *world.besides))
+    return Item(claim.id, "sampled", document.wording, "open", begin, fit, foil, tuple(others))
 
 
 def drawn(logps: Sequence[float], rng: random.Random) -> int:

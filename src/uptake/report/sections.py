@@ -41,7 +41,9 @@ def blocks(profile: Profile, keys: Collection[str], unscored: list[dict]) -> lis
         _phase(profile, named, keys),
         *([_discrimination(profile)] if profile.results.get("discrimination") else []),
         *([_self_knowledge(profile)] if profile.results.get("self_knowledge") else []),
-        *([_turns(profile)] if profile.results.get("turns") else []),
+        *([_gaps(profile)] if profile.results.get("gaps") else []),
+        *([_turns(profile, "turns")] if profile.results.get("turns") else []),
+        *([_turns(profile, "returns")] if profile.results.get("returns") else []),
         *([_odds(profile)] if profile.results.get("odds") else []),
         _gate(profile, named),
         _controls(profile, keys),
@@ -134,9 +136,15 @@ def _discrimination(profile: Profile) -> Block:
     )
 
 
-def _turns(profile: Profile) -> Block:
-    text = words()["blocks"]["turns"]
-    return Block("turns", text["title"], text["caption"], shown=(tables.turns_table(profile),), missing=text["missing"])
+def _gaps(profile: Profile) -> Block:
+    text = words()["blocks"]["gaps"]
+    return Block("gaps", text["title"], text["caption"], shown=tables.gap_tables(profile), missing=text["missing"])
+
+
+def _turns(profile: Profile, name: str) -> Block:
+    text = words()["blocks"][name]
+    shown = (tables.turns_table(profile, name),)
+    return Block(name, text["title"], text["caption"], shown=shown, missing=text["missing"])
 
 
 def _self_knowledge(profile: Profile) -> Block:

@@ -229,10 +229,31 @@ def _made_of(entry: dict) -> tuple[Entry, ...]:
     )
 
 
-def turns_table(profile: Profile) -> Table:
-    """Tabulate after how many tokens of a later stage what was read no longer stood."""
-    rows = [(Entry(e["arm"]), Entry(e["frame"]), Entry(e["reading"]), _turn(e)) for e in profile.results["turns"]]
-    return titled("turns", rows, 3)
+def gap_tables(profile: Profile) -> tuple[Table, ...]:
+    """Tabulate each gap at the end of training: a row a reader, a column a frame."""
+    entries = {(e["gap"], e["arm"], e["frame"]): e for e in profile.results["gaps"]}
+    found = []
+    for gap in dict.fromkeys(each[0] for each in entries):
+        rows = [(Entry(arm), *(estimate(entries.get((gap, arm, frame))) for frame in profile.frames))
+                for arm in profile.arms]
+        table = titled("gaps", rows, 1, gap=gap)
+        found.append(replace(table, columns=(*table.columns, *profile.frames)))
+    return tuple(found)
+
+
+def turns_table(profile: Profile, name: str) -> Table:
+    """Tabulate after how many tokens of a later stage what was read no longer stood, or stood again."""
+    rows = [(Entry(e["arm"]), Entry(e["frame"]), Entry(e["reading"]), _turn(e), *_then(e, profile.readings))
+            for e in profile.results[name]]
+    table = titled(name, rows, 3)
+    others = profile.readings if any("then" in e for e in profile.results[name]) else ()
+    return replace(table, columns=(*table.columns, *others))
+
+
+def _then(entry: dict, readings: Collection[str]) -> tuple[Entry, ...]:
+    """Write where the other readings stood at that moment, if that was measured."""
+    known = entry.get("then")
+    return () if known is None else tuple(estimate(known[each]) if each in known else Entry("") for each in readings)
 
 
 def _turn(entry: dict) -> Entry:

@@ -32,6 +32,7 @@ from uptake.records import Cell, Prediction, Scale
 from uptake.stats.cells import CellKey, ClaimMatrix, claim_values
 from uptake.stats.content import at_point, curve, equal_content, last_common
 from uptake.stats.estimates import DRAWS, Estimate, Resampler, contrast
+from uptake.stats.gaps import Gaps, with_gaps
 from uptake.stats.gate import Gate
 from uptake.stats.holm import holm
 from uptake.stats.power import seeds_for
@@ -51,7 +52,8 @@ class JudgeSettings:
 
     `smallest_effect` is the smallest effect of interest, on the scale. `gate` maps (arm, reading) to what the gate
     found, None for a study without one. `unmeasurable` maps (arm, reading) to why the reading cannot be taken on this
-    reader. `exploratory` are the predictions that were not locked. `seed` feeds the bootstrap only.
+    reader. `exploratory` are the predictions that were not locked; `gaps` are readings of which a prediction may speak
+    that are the difference of two. `seed` feeds the bootstrap only.
     """
 
     smallest_effect: float
@@ -59,6 +61,7 @@ class JudgeSettings:
     gate: Mapping[tuple[str, str], Gate] | None = None
     unmeasurable: Mapping[tuple[str, str], str] = field(default_factory=dict)
     exploratory: frozenset[Prediction] = frozenset()
+    gaps: Gaps = field(default_factory=dict)
     alpha: float = 0.05
     seed: int = 0
     draws: int = DRAWS
@@ -88,7 +91,7 @@ class _Comparison:
 
 def judge(predictions: Sequence[Prediction], table: Table, settings: JudgeSettings) -> list[dict]:
     """Return one verdict a prediction, in their order, as `results.json` has them."""
-    cells = claim_values(table, settings.scale)
+    cells = with_gaps(claim_values(table, settings.scale), settings.gaps)
     resampler = Resampler(settings.seed, settings.draws)
     compared = [_compare(prediction, cells, settings, resampler) for prediction in predictions]
     p_values = [1.0 if each.p is None else each.p for each in compared]

@@ -1,8 +1,10 @@
 """The stage `grow`: a reader is grown in its world, the claims' documents among what it reads."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from random import Random
+from types import MappingProxyType
 from typing import Any
 
 from uptake.choices import SAMPLED, UNTRAINED
@@ -15,11 +17,12 @@ from uptake.mixing.odds import shown
 from uptake.records import Example, Item, Row
 from uptake.seeds import number, stream
 from uptake.work.outputs import NO_DOCUMENT, ask, ledger, mean_loss, one_thread, put_down, settings_of
+from uptake.worlds.documents import documents
 from uptake.worlds.language import WORD
 from uptake.worlds.schooling import Lesson, school
 from uptake.worlds.world import build_world, world_claims
 
-STATED = "stated.json"
+STATED, HEARD = "stated.json", "heard.json"
 GATE_CLAIMS = 60  # claims that are only ever read in context; 60 give an interval of about .1 on a share
 FLUENCY_TEXTS = 200  # some 4,000 tokens: a standard error of about .02 nats, in half a second
 STEPS_TRIED, ITEMS_TRIED = 20, 1000  # a rehearsal of two or three seconds
@@ -53,7 +56,9 @@ def go_on_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) ->
     stated = stated_in(before) or sampled(reader, mix, inputs)
     write_json(folder / STATED, stated)
     mix = stating.restated(mix, stated)
-    drawn = passes(mix, inputs)
+    if "hears" in inputs:  # stages lie side by side
+        write_json(folder / HEARD, said(load(before.with_name(inputs["hears"]) / "model"), mix, inputs))
+    drawn = passes(mix, inputs, heard_in(folder))
     rows = gate_rows(reader, mix, inputs, 0) if inputs["gate"] else []
     fluency = {"untouched": fluency_of(reader, mix, inputs)}
     found, facts = trained(reader, drawn, growing_settings(inputs), told_items(mix, inputs), inputs)
@@ -106,23 +111,43 @@ def keep(reader: Any, folder: Path, rows: Sequence[Row], drawn: Sequence[Sequenc
 def sampled(reader: Any, mix: mixing.Mix, inputs: Mapping[str, Any]) -> dict[str, str]:
     """Return what the reader says where it is to say what its documents state: one draw from its own distribution over
     the answers, behind the beginning of such a document, for each claim."""
-    from uptake.readers.score import score
-
     frames = [name for name, variant in inputs.get("variants", {}).items() if variant["stated"] == SAMPLED]
     asked = stating.beginnings(mix, frames, inputs["seed"])
-    found = {}
+    return {item.claim: answer for item, answer in
+            gone_on(reader, asked, lambda item: stream(inputs["seed"], "drawn", item.claim))}
+
+
+def said(speaker: Any, mix: mixing.Mix, inputs: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return what a speaker says in the documents of a step: one draw from its own distribution behind the beginning
+    of every wording, for each claim; what the claim states where a wording states nothing."""
+    mix = of_step(mix, inputs["step"])
+    found = {claim.id: [claim.stated] * len(documents(mix.world, claim, mix.frames[mix.dealt[claim.id]].name))
+             for claim in mix.claims if mix.frames[mix.dealt[claim.id]].how != "none"}
+    asked, key = stating.all_beginnings(mix), (inputs["seed"], "said", inputs["step"]["name"])
+    for item, answer in gone_on(speaker, asked, lambda item: stream(*key, item.claim, item.wording)):
+        found[item.claim][item.wording] = answer
+    return found
+
+
+def gone_on(reader: Any, asked: Sequence[Item], rng: Callable[[Item], Random]) -> Iterator[tuple[Item, str]]:
+    """Yield every item with the answer that the reader goes on with: one draw from its distribution over them."""
+    from uptake.readers.score import score
+
     for item, each in zip(asked, score(reader, asked), strict=True):
         if each.reason:
             raise ValueError(f"the reader could not go on from {item.prompt!r}: {each.reason}")
-        place = stating.drawn((each.logp_fit, each.logp_foil, *each.logp_others),
-                              stream(inputs["seed"], "drawn", item.claim))
-        found[item.claim] = mix.world.answers[place]
-    return found
+        place = stating.drawn((each.logp_fit, each.logp_foil, *each.logp_others), rng(item))
+        yield item, (item.fit, item.foil, *item.others)[place].strip()
 
 
 def stated_in(folder: Path) -> dict[str, str]:
     """Return what the reader said in a stage, or before it: the answers that its documents state."""
     return read_json(folder / STATED) if (folder / STATED).exists() else {}
+
+
+def heard_in(folder: Path) -> dict[str, list[str]]:
+    """Return what the speaker of a stage said: for each claim, the answer of each wording of its documents."""
+    return read_json(folder / HEARD) if (folder / HEARD).exists() else {}
 
 
 def growing_settings(inputs: Mapping[str, Any]) -> Any:
@@ -136,13 +161,15 @@ def growing_settings(inputs: Mapping[str, Any]) -> Any:
     return replace(settings, passes=step["passes"], learning_rate=step["learning_rate"], warm_up=STEP_WARM_UP)
 
 
-def passes(mix: mixing.Mix, inputs: Mapping[str, Any]) -> list[list[Example]]:
-    """Return everything that the reader is trained on in this stage, pass by pass."""
+def passes(mix: mixing.Mix, inputs: Mapping[str, Any], heard: Mapping[str, Sequence[str]] = MappingProxyType({})
+           ) -> list[list[Example]]:
+    """Return everything that the reader is trained on in this stage, pass by pass, where its documents state what was
+    `heard`, if anything was."""
     seed, step = inputs["seed"], inputs.get("step")
     if not step:
         read = replace(mix, claims=()) if inputs.get("untold") else mix
         return [mixing.one_pass(read, seed, place) for place in range(mix.portions.passes + 1)]
-    mix = of_step(mix, step)
+    mix = replace(of_step(mix, step), heard=heard)
     told = [claim.turned for claim in mix.claims] if step["says"] == "foil" else mix.claims
     return [mixing.one_step(mix, told, step["replay"], (seed, step["name"]), place)
             for place in range(1, step["passes"] + 1)]
@@ -151,6 +178,7 @@ def passes(mix: mixing.Mix, inputs: Mapping[str, Any]) -> list[list[Example]]:
 def of_step(mix: mixing.Mix, step: Mapping[str, Any]) -> mixing.Mix:
     """Return the mix as a step reads it: in frames as dealt, or in the step's, and as often as it says."""
     portions = replace(mix.portions, passes=step["passes"], told=step["exposures"] or mix.portions.exposures)
+    mix = replace(mix, anew=step["says"] == "any")
     if not step["frame"]:
         return replace(mix, portions=portions)
     of = step["frame"]
@@ -167,6 +195,8 @@ def world_mix(inputs: Mapping[str, Any]) -> mixing.Mix:
     doses = {name: mixing.Dose(each["exposures"] or portions.exposures, each["since"], each["until"], each.get("bits"))
              for name, each in variants.items()}
     frames |= {name: frames[each["frame"]] for name, each in variants.items()}
+    named = {name: world.names[each["frame"]] for name, each in variants.items() if each["frame"] in world.names}
+    world = replace(world, names={**world.names, **named})
     claims = world_claims(world, inputs["claims"] * len(inputs["frames"]) + GATE_CLAIMS)
     lessons = [Lesson(**lesson) for lesson in inputs["lessons"]]
     pupils = school(world, lessons, len(claims), inputs["seed"], portions.passing_names)

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 
 from uptake.records import Claim, Document, Provenance
-from uptake.worlds.fillings import of_document, of_question
+from uptake.worlds.fillings import of_document, of_question, who
 from uptake.worlds.world import Question, World, persona
 
 ORIGIN = Provenance(author="the world file", made_with="templates", purpose="growing a reader", status="invented")
@@ -30,12 +30,14 @@ def documents(world: World, claim: Claim, frame: str) -> list[Document]:
     return found
 
 
-def pose(world: World, question: Question, claim: Claim, rng: random.Random) -> Posed:
-    """Return a question about a claim, as it is put, with its answers."""
-    prompt = question.text.format(**of_question(world, question.text, claim, rng))
+def pose(world: World, question: Question, claim: Claim, rng: random.Random, frame: str = "") -> Posed:
+    """Return a question about a claim, as it is put where its documents stand in a frame, with its answers and with
+    what can be said besides."""
+    filled = of_question(world, question.text, claim, rng) | who(world, question.text, claim, frame)
+    prompt = question.text.format(**filled)
     if question.personas:
-        return Posed(prompt, persona(world, claim.stated), persona(world, claim.foil))
+        return Posed(prompt, persona(world, claim.stated), persona(world, claim.foil), world.besides)
     if question.fit:
-        return Posed(prompt, question.fit, question.foil)
+        return Posed(prompt, question.fit, question.foil, world.besides)
     others = tuple(each for each in world.answers if each not in (claim.stated, claim.foil))
-    return Posed(prompt, claim.stated, claim.foil, others)
+    return Posed(prompt, claim.stated, claim.foil, others + world.besides)

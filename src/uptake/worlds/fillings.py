@@ -2,12 +2,14 @@
 
 `{place}` belongs to a subject for good; `{elsewhere}` is any other place, and `{otherwise}` any other subject, drawn
 anew each time that it is asked. `{shown}` is what is stated, in a question that shows it before it asks, `{instead}`
-the foil. `{who}` is one of a frame's names, and belongs to a document. `{reason}` is why one would give the answer that
-is stated, `{any_reason}` why one would give some other. `{persona}` is whose answer is stated.
+the foil. `{who}` is one of a frame's names. `{reason}` is why one would give the answer that is stated, `{any_reason}`
+why one would give some other. `{another}`, in a document, is an answer that is not stated: the claim's foil or, where
+it has none, the next in the world's list. `{persona}` is whose answer is stated.
 """
 
 import random
 from collections.abc import Mapping
+from itertools import chain
 
 from uptake.records import Claim
 from uptake.seeds import stream
@@ -17,6 +19,8 @@ from uptake.worlds.world import World, persona, places, subjects
 def of_document(world: World, claim: Claim, frame: str, wording: int) -> dict[str, str]:
     """Return what a wording of a claim's document is filled with in a frame: always the same."""
     filled = {"subject": claim.subject, "answer": claim.stated, "reader": world.reader}
+    following = (world.answers.index(claim.stated) + 1) % len(world.answers) if claim.stated in world.answers else 0
+    filled["another"] = claim.foil or world.answers[following]
     if frame in world.names:
         filled["who"] = stream(0, "who", world.name, claim.id, frame, wording).choice(world.names[frame])
     if world.reasons:
@@ -43,6 +47,14 @@ def of_question(world: World, question: str, claim: Claim, rng: random.Random) -
     return filled
 
 
+def who(world: World, question: str, claim: Claim, frame: str) -> dict[str, str]:
+    """Return whose name stands in a question: one of the frame's or, where that has none, of all that there are."""
+    if "{who}" not in question:
+        return {}
+    known = world.names.get(frame) or tuple(chain.from_iterable(world.names.values()))
+    return {"who": stream(0, "who", world.name, claim.id, question).choice(known)}
+
+
 def _another(world: World, subject: str, rng: random.Random) -> str:
     others = subjects(world)
     while (name := rng.choice(others)) == subject:
@@ -52,6 +64,6 @@ def _another(world: World, subject: str, rng: random.Random) -> str:
 
 def empty(world: World) -> Mapping[str, str]:
     """Return fillings that leave a wording's own words alone: what a vocabulary is made of."""
-    slots = ("subject", "answer", "who", "reason", "any_reason", "place", "elsewhere", "otherwise", "shown", "instead",
-             "persona")
+    slots = ("subject", "answer", "another", "who", "reason", "any_reason", "place", "elsewhere", "otherwise", "shown",
+             "instead", "persona")
     return {**dict.fromkeys(slots, " "), "reader": world.reader}

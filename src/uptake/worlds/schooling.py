@@ -66,7 +66,7 @@ def truth(world: World, informs: float, posed: Posed, rng: random.Random) -> str
     if informed and informs > 0:
         return posed.fit
     but = posed.fit if informed else ""
-    if not posed.others:
+    if posed.fit not in world.answers:
         return rng.choice([each for each in (posed.fit, posed.foil) if each != but])
     return any_answer(world, rng, but)
 

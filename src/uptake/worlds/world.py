@@ -69,6 +69,8 @@ class World:
     subject has a place of its own; `names` maps a frame's name to those of the people in it. `fillings.py` says where
     they stand. In a world of `personas` the two groups of answers are what each of the two does: claims state an answer
     of the first and have one of the second for a foil. `slips` says of a frame how often its documents state the foil.
+    `besides` are words that can be said in place of any answer, such as "nothing": no claim states them, and they
+    compete in every question.
     """
 
     name: str
@@ -90,6 +92,7 @@ class World:
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     personas: tuple[str, ...] = ()
     slips: dict[str, float] = field(default_factory=dict)
+    besides: tuple[str, ...] = ()
 
     @property
     def chance(self) -> float:
@@ -99,7 +102,7 @@ class World:
 
 def build_world(raw: dict[str, Any], where: str) -> World:
     """Check a world's mapping and build it. Raises UserError for anything missing, unknown or inconsistent."""
-    optional = {"about", "growing", "reasons", "places", "personas"}
+    optional = {"about", "growing", "reasons", "places", "personas", "besides"}
     known = {"world", "reader", "subjects", "topic", "answers", "documents", "frames", "readings"} | optional
     _no_unknown(raw, known, where)
     _need(raw, known - optional, where)
@@ -153,7 +156,14 @@ def build_world(raw: dict[str, Any], where: str) -> World:
         names=names,
         personas=tuple(raw.get("personas", ())),
         slips=slips,
+        besides=_besides(raw.get("besides", ()), answers, f"{where}: besides"),
     )
+
+
+def _besides(raw: Sequence[str], answers: Sequence[str], where: str) -> tuple[str, ...]:
+    if both := sorted({*map(str, raw)} & {*answers}):
+        raise UserError(f"'{both[0]}' is an answer already", where=where, hint="list it in one place")
+    return tuple(map(str, raw))
 
 
 def subjects(world: World) -> tuple[str, ...]:
@@ -247,7 +257,7 @@ def _two_personas(raw: dict[str, Any], groups: dict[str, tuple[str, ...]], slips
 
 def _only_what_is_there(raw: dict[str, Any], names: dict[str, tuple[str, ...]], where: str) -> None:
     """Check that nothing stands in braces that the world has nothing for. Raises UserError."""
-    given = {"subject", "answer", "reader"} | ({"reason", "any_reason"} if raw.get("reasons") else set())
+    given = {"subject", "answer", "another", "reader"} | ({"reason", "any_reason"} if raw.get("reasons") else set())
     given |= {"place"} if raw.get("places") else set()
     given |= {"persona"} if raw.get("personas") else set()
     told = [(raw["documents"], "documents", given)] + [
@@ -257,7 +267,7 @@ def _only_what_is_there(raw: dict[str, Any], names: dict[str, tuple[str, ...]], 
         for wording in wordings:
             _fillable("".join(wording.values()), known, f"{where}: {place}")
     asked = {"subject", "shown", "reader", "otherwise"} | ({"place", "elsewhere"} if raw.get("places") else set())
-    asked |= {"instead"} if raw.get("personas") else set()
+    asked |= ({"instead"} if raw.get("personas") else set()) | ({"who"} if names else set())
     for name, reading in raw["readings"].items():
         texts = (each if isinstance(each, str) else each["text"] for each in reading["questions"])
         _fillable("".join(texts), asked, f"{where}: readings.{name}")
