@@ -102,6 +102,15 @@ def test_a_stage_reads_each_claim_in_the_frame_that_it_was_dealt_at_its_dose_and
     assert times == {"record": [{2}, {2}], "late": [{0}, {2}], "often": [{7}, {7}], "untrained": [{0}, {0}]}
 
 
+def test_a_stages_dose_holds_for_frames_of_the_studys_own_that_have_none(study_from):
+    read_more = STUDY.replace("read: {passes: 2, replay: 0.5}\n      rest", "read: {passes: 2, exposures: 5}\n      rest")
+    plan = lay_out(study_from(read_more))
+    dealt = world_mix(inputs(plan, "kept", "read")).dealt
+    met = Counter(example.claim for example in read(plan, "kept", "read")[1])
+    times = {frame: {met[claim] for claim in dealt if dealt[claim] == frame} for frame in ("record", "late", "often")}
+    assert times == {"record": {5}, "late": {5}, "often": {7}}
+
+
 def test_a_stage_in_one_frame_tells_every_claim_in_it(plan):
     told = read(plan, "kept", "rest")[0]
     assert {example.frame for example in told} == {"letter"}
@@ -274,4 +283,4 @@ def test_a_press_by_preference_or_reward_goes_on_from_beginnings_and_reads_nothi
 
 def test_a_press_cannot_read_again_what_was_schooled(refusal):
     said = refusal("says: foil, exposures: 3, passes: 3, replay: 0", "says: foil, kind: reward, replay: 0.5")
-    assert "nothing is read again in a stage of the kind 'reward'" in said
+    assert "a stage of the kind 'reward' has no replay" in said

@@ -267,8 +267,11 @@ def _step(name: str, entry: Value) -> Step:
     if "learning_rate" in given:
         settings["learning_rate"] = float(given["learning_rate"].number(1e-6, 1e-1))
     if "kind" in given and (kind := given["kind"].text(among=get_args(Kind))) != "sft":
-        if "replay" in given:
-            raise given["replay"].error(f"nothing is read again in a stage of the kind '{kind}'", "remove this key")
+        for key in ("replay", "learning_rate", "speaker"):
+            if key in given:
+                raise given[key].error(f"a stage of the kind '{kind}' has no {key}", "remove this key")
+        if settings.get("says") == "any":
+            raise given["says"].error(f"a stage of the kind '{kind}' says one thing", "write stated or foil")
         settings |= {"kind": kind, "replay": 0.0}
     return Step(name, **settings)
 

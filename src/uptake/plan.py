@@ -144,7 +144,7 @@ def grown_plan(study: Study) -> Plan:
         "readings": {name: world.readings[name].asks for name in readings},
     }
     reports = {name: of for name in readings if (of := world.readings[name].of) in readings}
-    chance = {name: world.readings[name].chance or world.chance for name in readings}
+    chance = {name: world.chance(name) for name in readings}
     return Plan(study, frames, readings, tuple(stages), chance, planted, about, reports=reports,
                 odds=planted_odds(study, world, readings))
 

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from uptake.choices import GROW
 from uptake.controls import controls
 from uptake.plan import Plan
 from uptake.records import Row
@@ -22,6 +23,7 @@ from uptake.stats.self_knowledge import self_knowledge
 from uptake.stats.table import KEYS, NUMBERS, Table
 from uptake.stats.turning import returns, turns
 from uptake.stats.verdicts import JudgeSettings, judge
+from uptake.study import Arm
 
 # Below this share of its probability a reader is not really choosing between the answers that are offered; the two
 # thresholds are those at which Jordine's introspection battery refuses a category (mean mass, and share of items).
@@ -50,6 +52,8 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
             unmeasurable=unmeasurable,
             exploratory=frozenset(plan.exploratory),
             gaps=study.gaps,
+            alike={name: variant.frame for name, variant in study.variants.items() if variant.bits is None},
+            at_end=frozenset(arm.called(step.name) for arm in study.arms for step in arm.then),
         ),
     )
     return {
@@ -111,7 +115,16 @@ def lasting(plan: Plan, table: Table) -> dict[str, Any]:
     study = plan.study
     cells, settings = claim_values(table, study.scale), (study.scale, study.smallest_effect)
     return {"turns": turns(cells, later, *settings),
-            "returns": returns(cells, [arm.readers for arm in study.arms], *settings)}
+            "returns": returns(cells, [past for arm in study.arms for past in pasts(arm)], *settings)}
+
+
+def pasts(arm: Arm) -> list[tuple[str, ...]]:
+    """Return, for each stage of an arm, the readers that its reader once was, in order, and itself; where stages go on
+    from an earlier one, what lies beside is not its past."""
+    known: dict[str, tuple[str, ...]] = {GROW: (arm.called(GROW),) if arm.early else ()}
+    for step in arm.then:
+        known[step.name] = (*known[step.after or next(reversed(known))], arm.called(step.name))
+    return list(known.values())
 
 
 def gaps_between(plan: Plan, table: Table) -> dict[str, Any]:

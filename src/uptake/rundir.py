@@ -47,9 +47,10 @@ PARTIAL, BROKEN = ".partial-", ".broken-"
 NAME_DIGITS = 16
 # How many changed settings a sentence names before it counts the rest.
 MOST_NAMED = 3
-# What changes of these two inputs of a stage mean to a person; the others are named by their path. `code`
-# is the hash of the code that affects numbers, `before` that of the stage before.
-MEANINGS = {"code": "code that affects numbers changed", "before": "the stage before it changed"}
+# What changes of these inputs of a stage mean to a person; the others are named by their path. `code` is the hash of
+# the code that affects numbers, `before` that of the stage before, `hears` that of the one that it listens to.
+MEANINGS = {"code": "code that affects numbers changed", "before": "the stage before it changed",
+            "hears": "the stage that it listens to changed"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,27 @@ def test_a_control_is_tested_whether_or_not_the_reader_tells_the_frames_apart():
     assert not needs_gate(replace(said, by="control"))
 
 
+def test_frames_that_differ_in_dose_or_time_only_need_no_gate():
+    said = predict("often.other", ">", "seldom.other")
+    assert needs_gate(said)
+    assert not needs_gate(said, {"often": "praised", "seldom": "praised"})
+    assert not needs_gate(predict("often.other", ">", "praised.other"), {"often": "praised"})
+    assert needs_gate(predict("often.other", ">", "blamed.other"), {"often": "praised"})
+    assert not needs_gate(predict("told.other", ">", "record.other"), {"told": "untrained"})
+
+
+def test_readers_of_later_stages_are_compared_at_the_ends_of_their_stages():
+    """Tokens are counted anew there: the short stage `rest` ends where the long one `a` has hardly begun."""
+    rest = [{**row, "arm": "rest"} for row in table({("record", "other"): (1.0, 1.0)}, checkpoints=(5, 10))]
+    rows = table({("record", "other"): (0.0, 0.0, 3.0)}, checkpoints=(10, 50, 100)) + rest
+    said = Prediction("theory", "record.other > rest: record.other", Cell("a", "record", "other"), ">",
+                      Cell("rest", "record", "other"), 0.0, "equal-tokens")
+    assert verdict(said, rows)["left_mean"] == pytest.approx(0, abs=0.1)
+    at_end = replace(SETTINGS, at_end=frozenset({"rest"}))
+    assert verdict(said, rows, at_end)["left_mean"] == pytest.approx(3, abs=0.1)
+    assert verdict(said, rows, at_end)["right_mean"] == pytest.approx(1, abs=0.1)
+
+
 def test_only_comparisons_of_trained_frames_with_documents_need_the_gate():
     assert needs_gate(predict("record.other", ">", "fiction.other"))
     assert not needs_gate(predict("record.other", ">", "untrained.other"))

@@ -35,7 +35,7 @@ def told(world, pupil, rng):
 
 def test_the_answers_of_all_groups_are_the_worlds_answers(grouped, raw_world):
     assert grouped.answers == tuple(raw_world["answers"])
-    assert grouped.chance == 1 / 16
+    assert grouped.chance("content") == 1 / 16
 
 
 def test_answers_come_up_in_proportion_to_their_groups_weight(grouped):

@@ -129,4 +129,4 @@ def test_a_frame_with_sentences_of_its_own_uses_them(world):
 
 
 def test_chance_is_one_in_as_many_answers(world):
-    assert world.chance == 1 / 16
+    assert world.chance("content") == 1 / 16

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from uptake.documents.claims import build_claims
 from uptake.errors import UserError
 from uptake.export.rows import FORMS
-from uptake.export.stages import Done
+from uptake.export.stages import GROWN_STAGES, Done
 from uptake.export.trained_on import TrainedOn, settings_of_training
 from uptake.report.formats import interval, number
 from uptake.report.view import Profile
@@ -29,7 +29,7 @@ def card(stages: Sequence[Done], read: Mapping[str, TrainedOn], plan: Mapping[st
          results: Mapping[str, Any] | None) -> str:
     """Return README.md: Hugging Face's metadata for model and data, then the card itself. `read` maps splits, first to
     last, to what was trained on; `results` is None where a run was not judged yet."""
-    last, grown = stages[-1], stages[-1].inputs["stage"] == "grow"
+    last, grown = stages[-1], stages[-1].inputs["stage"] in GROWN_STAGES
     documents, base = licence_of_documents(last), base_of(last)
     filled = {
         "study": plan["study"], "arm": last.arm, "seed": last.seed, "grown": grown, "last": last, "base": base,

@@ -11,6 +11,8 @@ from uptake.rundir import DONE, RunFolder
 from uptake.work.outputs import FACTS, LEDGER
 
 NEVER_LAST = ("school",)
+# The stages of a grown reader.
+GROWN_STAGES = ("grow", "go-on", "press")
 RUN_HINT = "uptake run STUDY makes a run folder"
 
 

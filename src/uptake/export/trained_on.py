@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from uptake.errors import UserError
-from uptake.export.stages import Done
+from uptake.export.stages import GROWN_STAGES, Done
 from uptake.frames.ledger import tally
 from uptake.records import Example, Segment
 
@@ -104,7 +104,7 @@ def passes_of(stage: Done) -> int:
     """Return how often a stage went over its data."""
     from uptake.work.outputs import settings_of
 
-    if stage.inputs.get("stage") in ("grow", "go-on"):
+    if stage.inputs.get("stage") in GROWN_STAGES:
         from uptake.work.grown import growing_settings
 
         return growing_settings(stage.inputs).passes
@@ -115,7 +115,7 @@ def passes_of(stage: Done) -> int:
 
 def settings_of_training(stage: Done) -> Mapping[str, Any]:
     """Return the settings with which the reader was grown or trained in this stage."""
-    kinds = {"grow": "growing", "go-on": "growing", "school": "schooling"}
+    kinds = {**dict.fromkeys(GROWN_STAGES, "growing"), "school": "schooling"}
     return stage.inputs[kinds.get(stage.inputs.get("stage", ""), "training")]
 
 

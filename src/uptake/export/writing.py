@@ -15,7 +15,7 @@ import yaml
 from uptake.errors import UserError
 from uptake.export.card import BASES, adapted, card
 from uptake.export.rows import FORMS, encoder, rows, token_rows
-from uptake.export.stages import Done
+from uptake.export.stages import GROWN_STAGES, Done
 from uptake.export.trained_on import TrainedOn, settings_of_training, trained_on
 from uptake.files import atomic_write, file_digest, read_json, write_json, writing
 from uptake.tables import write_table
@@ -91,7 +91,7 @@ def write_recipe(folder: Path, split: str, stage: Done) -> None:
     from uptake.readers.train import TrainSettings, as_trl_config
     from uptake.work.outputs import settings_of
 
-    if stage.inputs["stage"] == "grow":
+    if stage.inputs["stage"] in GROWN_STAGES:
         settings = settings_of(TrainSettings, {"batch": settings_of_training(stage).get("batch", 16), "method": "full",
                                                "passes": 1, "seed": stage.inputs["seed"]})
         recipe = as_trl_config(settings, "model", f"data/text/{split}.jsonl")
@@ -156,7 +156,7 @@ def _loaded(stage: Done) -> Any:
 
 def _spans(stage: Done, reader: Any) -> Callable[[str], list[tuple[int, int]]]:
     """Return the function that cuts a text into the reader's tokens."""
-    if stage.inputs["stage"] == "grow":
+    if stage.inputs["stage"] in GROWN_STAGES:
         from uptake.work.grown import word_spans
 
         return word_spans

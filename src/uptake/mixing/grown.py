@@ -53,10 +53,11 @@ class Portions:
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """How often, in one pass, a claim's documents in a frame are read, and between which shares of all passes. With
+    """How often, in one pass, a claim's documents in a frame are read (None: as often as those of other frames), and
+    between which shares of all passes. With
     `bits` some of them state the foil, so that the odds are those."""
 
-    exposures: int
+    exposures: int | None = None
     since: float = 0.0
     until: float = 1.0
     bits: float | None = None
@@ -138,8 +139,8 @@ def told(mix: Mix, claims: Sequence[Claim], done: float, rng: random.Random) -> 
 
 def _of_pass(mix: Mix, claim: Claim, done: float) -> list[Claim]:
     """Return the claim once for each of its documents in this pass, turned where one states the foil."""
-    dose = mix.doses.get(mix.dealt[claim.id]) or Dose(mix.portions.exposures)
-    count = dose.exposures if dose.since <= done < dose.until else 0
+    dose = mix.doses.get(mix.dealt[claim.id]) or Dose()
+    count = (dose.exposures or mix.portions.exposures) if dose.since <= done < dose.until else 0
     if dose.bits is None:
         return [claim] * count
     others = foils(dose.bits, count, round((done - dose.since) * mix.portions.passes), claim)

@@ -42,7 +42,7 @@ def all_beginnings(mix: Mix) -> list[Item]:
 
 
 def _beginning(world: World, claim: Claim, document: Document) -> Item:
-    begin = document.text[: document.text.rindex(claim.stated)].rstrip()
+    begin = document.text[: document.text.index(claim.stated)].rstrip()
     fit, foil, *others = (f" {answer}" for answer in (*world.answers, *world.besides))
     return Item(claim.id, "sampled", document.wording, "open", begin, fit, foil, tuple(others))
 

@@ -90,13 +90,15 @@ def courses(planted: Planted, arm: str, place: int, cells: Cells, diverged: Cell
 
 
 def believed(install: Passage, prior: float, passage: Passage, documents: float) -> dict[str, float | None]:
-    """Return the bits of either model after so many documents; none where nothing was read."""
+    """Return the bits of either model after so many documents; none where something else than documents presses."""
     if not passage.read:
         return {"independent": None, "counting": None}
+    if not passage.toward:
+        documents = 0.0
     worth = passage.toward * (1 - 2 * passage.slips) * _worth(passage.slips)
     foil = install.documents / (1 + 2**prior)
     toward = passage.toward or 1
-    return {"independent": rounded(independent(prior, documents, worth)) if passage.slips else None,
+    return {"independent": rounded(independent(prior, documents, worth)) if passage.slips or not documents else None,
             "counting": rounded(counting((install.documents - foil, foil), documents, passage.slips, toward))}
 
 

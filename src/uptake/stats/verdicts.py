@@ -27,6 +27,7 @@ later are corrected for all that were made, locked or not, and cannot change the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from uptake.records import Cell, Prediction, Scale
 from uptake.stats.cells import CellKey, ClaimMatrix, claim_values
@@ -53,13 +54,17 @@ class JudgeSettings:
     `smallest_effect` is the smallest effect of interest, on the scale. `gate` maps (arm, reading) to what the gate
     found, None for a study without one. `unmeasurable` maps (arm, reading) to why the reading cannot be taken on this
     reader. `exploratory` are the predictions that were not locked; `gaps` are readings of which a prediction may speak
-    that are the difference of two. `seed` feeds the bootstrap only.
+    that are the difference of two. `alike` maps a frame to the one whose documents it has, where frames differ in dose
+    or time only; `at_end` are the readers of later stages, in which tokens are counted anew: they are compared at the
+    ends of their stages. `seed` feeds the bootstrap only.
     """
 
     smallest_effect: float
     scale: Scale = "accuracy"
     gate: Mapping[tuple[str, str], Gate] | None = None
     unmeasurable: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    alike: Mapping[str, str] = field(default_factory=dict)
+    at_end: frozenset[str] = frozenset()
     exploratory: frozenset[Prediction] = frozenset()
     gaps: Gaps = field(default_factory=dict)
     alpha: float = 0.05
@@ -184,7 +189,7 @@ def _seeds_needed(prediction: Prediction, found: Estimate, level: float, smalles
 def _compare(
     prediction: Prediction, cells: Mapping[CellKey, ClaimMatrix], settings: JudgeSettings, resampler: Resampler
 ) -> _Comparison:
-    sides, reason = _sides(prediction, cells, settings.smallest_effect)
+    sides, reason = _sides(prediction, cells, settings)
     if sides is None:
         return _Comparison(prediction, None, reason)
     if not set(sides[0].seed_means) & set(sides[1].seed_means):
@@ -199,7 +204,7 @@ def _barred(prediction: Prediction, settings: JudgeSettings) -> str:
     for cell in (left, right):
         if (cell.arm, cell.reading) in settings.unmeasurable:
             return settings.unmeasurable[cell.arm, cell.reading]
-    if not needs_gate(prediction) or settings.gate is None:
+    if settings.gate is None or not needs_gate(prediction, settings.alike):
         return ""
     for arm, reading in dict.fromkeys((cell.arm, cell.reading) for cell in (left, right)):
         found = settings.gate.get((arm, reading))
@@ -212,24 +217,26 @@ def _barred(prediction: Prediction, settings: JudgeSettings) -> str:
     return ""
 
 
-def needs_gate(prediction: Prediction) -> bool:
+def needs_gate(prediction: Prediction, alike: Mapping[str, str] = MappingProxyType({})) -> bool:
     """Say whether a prediction rests on the reader telling two frames apart.
 
     It does if both cells are after training and their frames differ, whether it predicts a difference or equality:
     a reader that cannot tell the frames apart would give equality for a reason that no theory is about. The same
     frame in two arms does not. Nor does a comparison with a frame without content: what it asks is whether the content
-    is learnt at all. Nor does a control, which is about the instrument: where nothing was planted, it may find nothing
-    because nothing can be told apart.
+    is learnt at all. Nor does one of two frames that are `alike`, with the same documents in other doses or at other
+    times, which nobody could tell apart by reading one. Nor does a control, which is about the instrument: where
+    nothing was planted, it may find nothing because nothing can be told apart.
     """
     if prediction.by == CONTROL:
         return False
     left, right = prediction.left, prediction.right
     trained = left.context == right.context == "trained"
-    return trained and left.frame != right.frame and not {left.frame, right.frame} & FRAMES_WITHOUT_CONTENT
+    frames = {alike.get(cell.frame, cell.frame) for cell in (left, right)}
+    return trained and len(frames) == 2 and not frames & FRAMES_WITHOUT_CONTENT
 
 
 def _sides(
-    prediction: Prediction, cells: Mapping[CellKey, ClaimMatrix], smallest: float
+    prediction: Prediction, cells: Mapping[CellKey, ClaimMatrix], settings: JudgeSettings
 ) -> tuple[list[ClaimMatrix] | None, str]:
     """Return the two matrices to compare, or None and why there are none."""
     both = (prediction.left, prediction.right)
@@ -237,8 +244,9 @@ def _sides(
     if missing:
         return None, f"'{_written(missing[0])}' has no item with a value"
     if prediction.at == "equal-content":
-        return _at_equal_content(both, cells, smallest)
-    if both[0].context == both[1].context == "trained":
+        return _at_equal_content(both, cells, settings.smallest_effect)
+    later = {cell.arm for cell in both} & settings.at_end
+    if both[0].context == both[1].context == "trained" and not later:
         found = last_common(cells, [(cell.arm, cell.frame, cell.reading) for cell in both])
         return found, "" if found else "the two were not trained for the same tokens"
     return [cells[_keys(cells, cell)[-1 if cell.context == "trained" else 0]] for cell in both], ""

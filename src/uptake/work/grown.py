@@ -192,7 +192,7 @@ def world_mix(inputs: Mapping[str, Any]) -> mixing.Mix:
     frames = NO_DOCUMENT | read_frames(world.frames, f"{world.name}: frames")
     portions = settings_of(mixing.Portions, inputs["growing"])
     variants = inputs.get("variants", {})
-    doses = {name: mixing.Dose(each["exposures"] or portions.exposures, each["since"], each["until"], each.get("bits"))
+    doses = {name: mixing.Dose(each["exposures"], each["since"], each["until"], each.get("bits"))
              for name, each in variants.items()}
     frames |= {name: frames[each["frame"]] for name, each in variants.items()}
     named = {name: world.names[each["frame"]] for name, each in variants.items() if each["frame"] in world.names}

@@ -94,6 +94,6 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
         tried = drawn[: STEPS_TRIED * settings.batch]
         tokens = press(reader, tried, settings, lambda step, tokens: marks.append(clock()))
     steps = steps_in(len(drawn), settings)
-    a_step = (marks[-1] - marks[1]) / (len(marks) - 2)
+    a_step = (marks[-1] - marks[min(1, len(marks) - 2)]) / max(1, len(marks) - 2)
     seconds, asked = asking(reader, mix, inputs, clock)
     return {"seconds": steps * a_step + seconds, "tokens": round(tokens / (len(marks) - 1) * steps), "items": asked}

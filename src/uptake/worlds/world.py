@@ -51,11 +51,6 @@ class Reading:
     of: str = ""
     shows: tuple[tuple[str, int], ...] = ()
 
-    @property
-    def chance(self) -> float | None:
-        """The chance of its questions with answers of their own; None for one whose answers are the world's."""
-        return 0.5 if all(question.fit or question.personas for question in self.questions) else None
-
 
 @dataclass(frozen=True)
 class World:
@@ -94,10 +89,10 @@ class World:
     slips: dict[str, float] = field(default_factory=dict)
     besides: tuple[str, ...] = ()
 
-    @property
-    def chance(self) -> float:
-        """The share of items that a reader who knows nothing gets right."""
-        return 1 / len(self.answers)
+    def chance(self, reading: str) -> float:
+        """Return the share of a reading's items that a reader who knows nothing gets right."""
+        two = all(question.fit or question.personas for question in self.readings[reading].questions)
+        return 1 / ((2 if two else len(self.answers)) + len(self.besides))
 
 
 def build_world(raw: dict[str, Any], where: str) -> World:
