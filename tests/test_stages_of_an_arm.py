@@ -103,8 +103,7 @@ def test_a_stage_reads_each_claim_in_the_frame_that_it_was_dealt_at_its_dose_and
 
 
 def test_a_stages_dose_holds_for_frames_of_the_studys_own_that_have_none(study_from):
-    read_more = STUDY.replace("read: {passes: 2, replay: 0.5}\n      rest", "read: {passes: 2, exposures: 5}\n      rest")
-    plan = lay_out(study_from(read_more))
+    plan = lay_out(study_from(STUDY.replace("replay: 0.5}", "exposures: 5}")))
     dealt = world_mix(inputs(plan, "kept", "read")).dealt
     met = Counter(example.claim for example in read(plan, "kept", "read")[1])
     times = {frame: {met[claim] for claim in dealt if dealt[claim] == frame} for frame in ("record", "late", "often")}
