@@ -25,7 +25,7 @@ def foresee(study: Study, out: Path, tell: Callable[[str], None]) -> dict[str, A
     """
     plan = lay_out(study)
     folder, paces = RunFolder(out), {}
-    stages = list({stage.key: stage for stage in reversed(plan.stages)}.values())[::-1]  # one that arms share, once
+    stages = plan.distinct.values()
     for stage in stages:
         if (stage.arm, stage.name) not in paces:
             tell(f"timing a few steps: {stage.arm}, {stage.name}")

@@ -87,6 +87,11 @@ class Plan:
     odds: Planted | None = None
 
     @property
+    def distinct(self) -> dict[str, Stage]:
+        """The stages by key: one that arms share stands here once, under the last of these arms."""
+        return {stage.key: stage for stage in self.stages}
+
+    @property
     def readers(self) -> tuple[str, ...]:
         """What the arms' readers are called, stage by stage where an arm has several."""
         return tuple(name for arm in self.study.arms for name in arm.readers)

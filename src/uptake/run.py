@@ -79,7 +79,7 @@ def training_of(plan: Plan) -> dict[str, Any]:
 
 def carry_out(plan: Plan, folder: RunFolder, options: Options, tell: Tell) -> None:
     """Carry out the stages that are not finished yet, side by side; say why each is done."""
-    stages = {stage.key: stage for stage in plan.stages}  # a stage that arms share stands here once
+    stages = plan.distinct
     checks = {key: folder.finished(key, STAGE_FILES) for key, stage in stages.items()}
     to_do = [stage for key, stage in stages.items() if not checks[key]]
     if done := len(stages) - len(to_do):

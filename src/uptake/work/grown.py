@@ -14,7 +14,7 @@ from uptake.mixing import grown as mixing
 from uptake.mixing import stating
 from uptake.mixing.dealing import deal
 from uptake.mixing.odds import shown
-from uptake.records import Example, Item, Row
+from uptake.records import Claim, Example, Item, Row
 from uptake.seeds import number, stream
 from uptake.work.outputs import NO_DOCUMENT, ask, ledger, mean_loss, one_thread, put_down, settings_of
 from uptake.worlds.documents import documents
@@ -51,11 +51,7 @@ def go_on_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) ->
     Before its first step it is asked what it makes of documents in context: the gate."""
     from uptake.readers.load import load
 
-    one_thread()
-    reader, mix = load(before / "model"), world_mix(inputs)
-    stated = stated_in(before) or sampled(reader, mix, inputs)
-    write_json(folder / STATED, stated)
-    mix = stating.restated(mix, stated)
+    reader, mix = taken_up(inputs, folder, before)
     if "hears" in inputs:  # stages lie side by side
         write_json(folder / HEARD, said(load(before.with_name(inputs["hears"]) / "model"), mix, inputs))
     drawn = passes(mix, inputs, heard_in(folder))
@@ -64,6 +60,18 @@ def go_on_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) ->
     found, facts = trained(reader, drawn, growing_settings(inputs), told_items(mix, inputs), inputs)
     fluency["trained"] = fluency_of(reader, mix, inputs)
     keep(reader, folder, rows + found, drawn, {**facts, "fluency": fluency})
+
+
+def taken_up(inputs: Mapping[str, Any], folder: Path, before: Path) -> tuple[Any, mixing.Mix]:
+    """Return the reader that the stage before left, and what it is fed, its claims stating what it said, if it was to
+    say something; that is kept in the folder."""
+    from uptake.readers.load import load
+
+    one_thread()
+    reader, mix = load(before / "model"), world_mix(inputs)
+    stated = stated_in(before) or sampled(reader, mix, inputs)
+    write_json(folder / STATED, stated)
+    return reader, stating.restated(mix, stated)
 
 
 def trained(reader: Any, drawn: Sequence[Sequence[Example]], settings: Any, items: Sequence[Item],
@@ -170,9 +178,14 @@ def passes(mix: mixing.Mix, inputs: Mapping[str, Any], heard: Mapping[str, Seque
         read = replace(mix, claims=()) if inputs.get("untold") else mix
         return [mixing.one_pass(read, seed, place) for place in range(mix.portions.passes + 1)]
     mix = replace(of_step(mix, step), heard=heard)
-    told = [claim.turned for claim in mix.claims] if step["says"] == "foil" else mix.claims
+    told = said_of(mix, step)
     return [mixing.one_step(mix, told, step["replay"], (seed, step["name"]), place)
             for place in range(1, step["passes"] + 1)]
+
+
+def said_of(mix: mixing.Mix, step: Mapping[str, Any]) -> Sequence[Claim]:
+    """Return the claims as a step has them said: turned where it says the foil."""
+    return [claim.turned for claim in mix.claims] if step["says"] == "foil" else mix.claims
 
 
 def of_step(mix: mixing.Mix, step: Mapping[str, Any]) -> mixing.Mix:

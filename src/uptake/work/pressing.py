@@ -5,21 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from uptake.files import write_json
 from uptake.mixing import grown as mixing
-from uptake.mixing import stating
 from uptake.mixing.forks import as_example, forks_of_step
 from uptake.records import Fork, Item, Row
 from uptake.seeds import number
 from uptake.work.grown import (
-    STATED,
     asking,
     gate_rows,
     growing_settings,
     keep,
     of_step,
-    sampled,
-    stated_in,
+    said_of,
+    taken_up,
     told_items,
     world_mix,
 )
@@ -32,13 +29,7 @@ BETA = {"preference": 0.1, "reward": 0.02}
 
 def press_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> None:
     """Press a grown reader on the forks of the claims' documents, as the step says; take its readings on the way."""
-    from uptake.readers.load import load
-
-    one_thread()
-    reader, mix = load(before / "model"), world_mix(inputs)
-    stated = stated_in(before) or sampled(reader, mix, inputs)
-    write_json(folder / STATED, stated)
-    mix = stating.restated(mix, stated)
+    reader, mix = taken_up(inputs, folder, before)
     rows = gate_rows(reader, mix, inputs, 0) if inputs["gate"] else []
     drawn = drawn_forks(mix, inputs)
     found, facts = pressed(reader, drawn, told_items(mix, inputs), inputs)
@@ -48,8 +39,7 @@ def press_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) ->
 def drawn_forks(mix: mixing.Mix, inputs: Mapping[str, Any]) -> list[Fork]:
     """Return the forks of the step, in order."""
     step = inputs["step"]
-    claims = [claim.turned for claim in mix.claims] if step["says"] == "foil" else mix.claims
-    return forks_of_step(of_step(mix, step), claims, (inputs["seed"], step["name"]), step["passes"])
+    return forks_of_step(of_step(mix, step), said_of(mix, step), (inputs["seed"], step["name"]), step["passes"])
 
 
 def pressed(reader: Any, drawn: Sequence[Fork], items: Sequence[Item], inputs: Mapping[str, Any]
