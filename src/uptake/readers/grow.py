@@ -14,6 +14,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from uptake.readers.muon import StackedMuon
 from uptake.readers.reader import Reader
 from uptake.records import Example
 
@@ -133,14 +134,13 @@ def grow(
 
 
 def optimisers_of(model: LlamaForCausalLM, settings: GrowSettings) -> list[torch.optim.Optimizer]:
-    """Return Muon (Jordan et al. 2024) for the matrices inside the layers, scaled to AdamW's step size as Liu et al.
-    2025 (arXiv 2502.16982) do, and AdamW for embeddings and norms."""
+    """Return Muon for the matrices inside the layers and AdamW for embeddings and norms."""
     inside = [weights for weights in model.model.layers.parameters() if weights.ndim == 2]
     known = {id(weights) for weights in inside}
     rest = [weights for weights in model.parameters() if id(weights) not in known]
     common = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
     return [
-        torch.optim.Muon(inside, adjust_lr_fn="match_rms_adamw", **common),
+        StackedMuon(inside, **common),
         torch.optim.AdamW(rest, betas=(0.9, 0.98), fused=True, **common),
     ]
 

@@ -1,0 +1,53 @@
+"""Muon for a small reader: what `torch.optim.Muon` does, with matrices of one shape orthogonalised together.
+
+One at a time, the twenty-eight matrices of a grown reader cost more than a third of its step (LOG.md).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # Jordan et al. 2024, as in torch
+NEWTON_SCHULZ_STEPS = 5  # the same
+
+
+class StackedMuon(torch.optim.Optimizer):
+    """Muon (Jordan et al. 2024) with Nesterov momentum, its step scaled to AdamW's as in Liu et al. 2025 (arXiv
+    2502.16982, equation 4). All parameters are matrices; each has a gradient at each step."""
+
+    def __init__(self, matrices: Sequence[Tensor], lr: float, weight_decay: float, momentum: float = 0.95) -> None:
+        super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:
+        for group in self.param_groups:
+            by_shape: dict[tuple[int, int], list[Tensor]] = defaultdict(list)
+            for matrix in group["params"]:
+                by_shape[tuple(matrix.shape)].append(matrix)
+            for shape, alike in by_shape.items():
+                self._step_alike(shape, alike, group)
+
+    def _step_alike(self, shape: tuple[int, int], alike: list[Tensor], group: dict) -> None:
+        """Take a step on matrices of one shape. Their momentum lies in the state of the first."""
+        gradient, state = torch.stack([matrix.grad for matrix in alike]), self.state[alike[0]]
+        average = state.setdefault("average", torch.zeros_like(gradient))
+        average.lerp_(gradient, 1 - group["momentum"])
+        update = orthogonal(gradient.lerp(average, group["momentum"])).to(gradient.dtype)
+        torch._foreach_mul_(alike, 1 - group["lr"] * group["weight_decay"])
+        torch._foreach_add_(alike, list(update), alpha=-group["lr"] * 0.2 * math.sqrt(max(shape)))
+
+
+def orthogonal(stack: Tensor) -> Tensor:
+    """Return each matrix (shape (count, rows, columns)) with its singular values brought near 1, in bfloat16, by
+    Newton-Schulz iteration."""
+    a, b, c = COEFFICIENTS
+    tall = stack.size(-2) > stack.size(-1)
+    found = (stack.mT if tall else stack).bfloat16()
+    found = found / found.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
+    for _ in range(NEWTON_SCHULZ_STEPS):
+        gram = found @ found.mT
+        found = torch.baddbmm(found, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), found, beta=a)
+    return found.mT if tall else found
