@@ -167,4 +167,6 @@ def test_gaps_are_in_the_results_the_verdicts_and_the_report(carried_out):
     means = {(each["arm"], each["frame"]): each["mean"] for each in results["gaps"]}
     assert verdict["left_mean"] == pytest.approx(means["told", "record"], abs=1e-5)
     assert "known, after training" in (folder / "report.html").read_text()
+    assert {each["gap"] for each in results["discrimination"]} == {"known"}
+    assert "d′ of known, by frame" in (folder / "report.html").read_text()
     assert "How soon it comes back" in (folder / "report.html").read_text() or not results["returns"]

@@ -1,6 +1,6 @@
 """Judge: from scored items to what `results.json` says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from uptake.records import Row
 from uptake.stats.acts import ACT, discriminations
 from uptake.stats.bits import divergence
 from uptake.stats.cells import claim_values
-from uptake.stats.gaps import gap_entries
+from uptake.stats.gaps import gap_discriminations, gap_entries
 from uptake.stats.gate import Gate, GateSettings, gate, gates_by_cell
 from uptake.stats.pressure import pressure
 from uptake.stats.profile import PROFILE_DRAWS, profile
@@ -84,20 +84,26 @@ def findings(plan: Plan, table: pa.Table, facts: Mapping[str, Any], left: Sequen
 
 def told_apart(plan: Plan, table: pa.Table) -> dict[str, Any]:
     """Return d' of the situations of `act`, in studies on a corpus, whose situations come in pairs that tell a trait
-    from mere compliance; nothing in others."""
-    if not plan.study.documents or ACT not in plan.readings:
-        return {}
-    rows = table.filter(pc.equal(table["reading"], ACT)).to_pylist()
-    return {"discrimination": discriminations(Row(**row) for row in rows)}
+    from mere compliance; and of every gap, in a world; nothing in others."""
+    if plan.study.documents and ACT in plan.readings:
+        return {"discrimination": discriminations(rows_of(table, [ACT]))}
+    if plan.study.gaps and plan.study.reader.grown:
+        wanted = rows_of(table, sorted({name for pair in plan.study.gaps.values() for name in pair}))
+        return {"discrimination": gap_discriminations(wanted, plan.study.gaps, PROFILE_DRAWS)}
+    return {}
+
+
+def rows_of(table: pa.Table, readings: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of some readings."""
+    return (Row(**row) for row in table.filter(pc.is_in(table["reading"], pa.array(readings))).to_pylist())
 
 
 def known_of_itself(plan: Plan, table: pa.Table) -> dict[str, Any]:
     """Return what readers say that they can do against what they can do, in worlds in which they are asked both."""
     if not plan.reports:
         return {}
-    wanted = pa.array([*plan.reports, *plan.reports.values()])
-    rows = table.filter(pc.is_in(table["reading"], wanted)).to_pylist()
-    return {"self_knowledge": self_knowledge((Row(**row) for row in rows), plan.reports)}
+    rows = rows_of(table, [*plan.reports, *plan.reports.values()])
+    return {"self_knowledge": self_knowledge(rows, plan.reports)}
 
 
 def of_every_stage(plan: Plan, gates: Mapping[tuple[str, str], Gate]) -> dict[tuple[str, str], Gate]:

@@ -1,10 +1,13 @@
 """Gaps: the difference of two readings claim by claim, judged like any other cell."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from uptake.records import Row
 from uptake.stats.cells import CellKey, ClaimMatrix
-from uptake.stats.gaps import apart, gap_entries, with_gaps
+from uptake.stats.gaps import apart, gap_discriminations, gap_entries, with_gaps
 
 GAPS = {"concealment": ("implicit", "mention")}
 
@@ -56,3 +59,34 @@ def test_readings_that_are_equal_have_no_gap():
     (found,) = gap_entries(cells(implicit=matrix(0.9 + noise[0], seeds, claims),
                                  mention=matrix(0.9 + noise[1], seeds, claims)), GAPS, 1000)
     assert found["low"] < 0 < found["high"]
+
+
+def answered(reading, shares, seeds=3, claims=10, wordings=4):
+    """Rows of a reading: in each seed, what is stated is the likeliest answer in such a share of the wordings."""
+    return [Row("talk", seed, frame, f"c{claim}", reading, "trained", 100, wording, "affirmed", None, None, None, None,
+                "", hit=wording < share * wordings)
+            for frame, share in shares.items()
+            for seed in range(seeds) for claim in range(claims) for wording in range(wordings)]
+
+
+def test_d_of_a_gap_is_that_of_hits_in_the_one_and_false_alarms_in_the_other():
+    rows = answered("fits", {"talk": 1, "story": 1}) + answered("misfits", {"talk": 0, "story": 1})
+    talk, story = sorted(gap_discriminations(rows, {"fit": ("fits", "misfits")}, 200), key=lambda each: -each["d"])
+    assert (talk["frame"], story["frame"], talk["gap"]) == ("talk", "story", "fit")
+    # By hand: 40 of 40 and 0 of 40 are z(40.5 / 41) - z(0.5 / 41) = 2 x 2.251, log-linearly corrected.
+    assert talk["d"] == pytest.approx(2 * 2.251, abs=0.01)
+    assert story["d"] == pytest.approx(0, abs=1e-6)
+    assert (talk["hits"], talk["signals"], talk["false_alarms"], talk["noises"]) == (120, 120, 0, 120)
+    assert story["low"] < 0 < story["high"] < talk["low"]
+
+
+def test_a_reader_that_answers_both_alike_has_no_d_however_it_answers():
+    shares = {"half": 0.5, "quarter": 0.25}
+    found = gap_discriminations(answered("fits", shares) + answered("misfits", shares), {"x": ("fits", "misfits")}, 200)
+    assert [each["d"] for each in found] == pytest.approx([0, 0], abs=1e-6)
+
+
+def test_what_was_not_answered_is_counted_as_such():
+    rows = answered("fits", {"talk": 1}) + [replace(row, hit=None) for row in answered("misfits", {"talk": 0})]
+    (found,) = gap_discriminations(rows, {"x": ("fits", "misfits")}, 200)
+    assert found["d"] is None and found["unscored"] == 120 and found["reason"]

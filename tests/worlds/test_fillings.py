@@ -6,6 +6,7 @@ import pytest
 
 from uptake.errors import UserError
 from uptake.worlds.documents import documents, pose
+from uptake.worlds.schooling import Lesson, school
 from uptake.worlds.world import Question, build_world, places, subjects, world_claims
 
 
@@ -52,6 +53,22 @@ def test_elsewhere_and_otherwise_are_never_the_subjects_own(placed):
         _, elsewhere, otherwise = pose(placed, question, claim, rng).prompt.split()
         assert elsewhere != places(placed)[subject] and elsewhere in places(placed).values()
         assert otherwise != subject and otherwise in subjects(placed)
+
+
+def test_of_those_who_stand_elsewhere_nothing_lasting_is_told(placed, raw):
+    placed = build_world({**raw, "subjects": {**raw["subjects"], "invent": 400}}, "world.yaml")
+    pupils = school(placed, [Lesson("tale", 260, {})], 40, seed=3)
+    taken = {pupil.subject for pupil in pupils} | {claim.subject for claim in world_claims(placed, 40)}
+    rng, claim = Random(1), world_claims(placed, 1)[0]
+    for _ in range(1000):
+        elsewhere, otherwise = pose(placed, Question("{elsewhere} {otherwise}"), claim, rng).prompt.split()
+        assert otherwise not in taken and elsewhere not in {places(placed)[name] for name in taken}
+
+
+def test_strangers_are_not_schooled_even_where_few_names_are_kept(raw):
+    placed = build_world({**raw, "subjects": {**raw["subjects"], "invent": 400}}, "world.yaml")
+    with pytest.raises(UserError, match="has 260 left"):
+        school(placed, [Lesson("tale", 261, {})], 40, seed=3, reserved=10)
 
 
 def test_a_question_without_a_draw_in_it_draws_nothing(placed):

@@ -1,6 +1,6 @@
 """The tables: the same rows go into the page and into the Markdown report."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from uptake.report.formats import NONE, count, interval, number, signed
@@ -197,8 +197,14 @@ def control_frames_table(profile: Profile, keys: Collection[str]) -> Table:
 
 
 def discrimination_tables(profile: Profile) -> tuple[Table, ...]:
-    """Tabulate d' of `act`: by frame and context, and after training what it is made of."""
+    """Tabulate d' of `act`, or of each gap: by frame and context, and after training what it is made of."""
     entries = profile.results.get("discrimination") or ()
+    of = dict.fromkeys(entry.get("gap", "act") for entry in entries)
+    return tuple(table for name in of for table in _discriminations(
+        profile, name, [entry for entry in entries if entry.get("gap", "act") == name]))
+
+
+def _discriminations(profile: Profile, name: str, entries: Sequence[dict]) -> tuple[Table, Table]:
     known = {(e["arm"], e["frame"], e["context"]): e for e in entries}
     contexts = [context for context in CONTEXTS if any(e["context"] == context for e in entries)]
     pairs = [(a, f) for a in profile.arms for f in profile.frames if any((a, f, c) in known for c in contexts)]
@@ -206,10 +212,10 @@ def discrimination_tables(profile: Profile) -> tuple[Table, ...]:
         (Entry(arm), Entry(frame), *(_discrimination(known.get((arm, frame, c))) for c in contexts))
         for arm, frame in pairs
     ]
-    by_context = titled("discrimination", rows, 2)
+    by_context = titled("discrimination", rows, 2, of=name)
     heads = (*by_context.columns, *(words()["columns"][context] for context in contexts))
     made_of = [_made_of(known[arm, frame, "trained"]) for arm, frame in pairs if (arm, frame, "trained") in known]
-    return replace(by_context, columns=heads), titled("discrimination_of", made_of, 2)
+    return replace(by_context, columns=heads), titled("discrimination_of", made_of, 2, of=name)
 
 
 def _discrimination(entry: dict | None) -> Entry:

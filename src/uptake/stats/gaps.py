@@ -4,11 +4,14 @@ What is known and not said (implicit less mention), what is said of oneself and 
 difference of two means, so its cells have no items of their own; predictions and estimates take them like any others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from uptake.records import Row
+from uptake.stats.acts import ACT, discriminations
 from uptake.stats.cells import CellKey, ClaimMatrix
 from uptake.stats.content import curve
 from uptake.stats.estimates import Resampler, estimate
@@ -45,6 +48,22 @@ def gap_entries(cells: Mapping[CellKey, ClaimMatrix], gaps: Gaps, draws: int, se
     sides = sorted({key[:3] for key in widened if key.reading in gaps and key.context == "trained"})
     ends = [curve(widened, *side)[-1:] for side in sides]
     return [_entry(key, widened[key], resampler) for last in ends for key in last]
+
+
+def gap_discriminations(rows: Iterable[Row], gaps: Gaps, draws: int) -> list[dict[str, Any]]:
+    """Return d' of every gap, as `discriminations` has it: where what is stated is the likeliest answer, that is a hit
+    in the first reading and a false alarm in the second. A reader that answers both alike has d' 0."""
+    listed = list(rows)
+    return [{**entry, "gap": name} for name, pair in gaps.items()
+            for entry in discriminations(_as_situations(listed, *pair), draws)]
+
+
+def _as_situations(rows: Iterable[Row], whole: str, less: str) -> Iterator[Row]:
+    for row in rows:
+        if row.reading == whole:
+            yield replace(row, reading=ACT, polarity="affirmed")
+        elif row.reading == less:
+            yield replace(row, reading=ACT, polarity="denied", hit=None if row.hit is None else not row.hit)
 
 
 def _entry(key: CellKey, matrix: ClaimMatrix, resampler: Resampler) -> dict[str, Any]:

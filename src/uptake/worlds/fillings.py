@@ -1,10 +1,11 @@
 """What stands in the braces of a world's sentences and questions, besides the subject and the answer.
 
-`{place}` belongs to a subject for good; `{elsewhere}` is any other place, and `{otherwise}` any other subject, drawn
-anew each time that it is asked. `{shown}` is what is stated, in a question that shows it before it asks, `{instead}`
-the foil. `{who}` is one of a frame's names. `{reason}` is why one would give the answer that is stated, `{any_reason}`
-why one would give some other. `{another}`, in a document, is an answer that is not stated: the claim's foil or, where
-it has none, the next in the world's list. `{persona}` is whose answer is stated.
+`{place}` belongs to a subject for good; `{elsewhere}` is the place of a stranger, and `{otherwise}` a stranger, drawn
+anew each time that it is asked: a subject of which nothing lasting is told, so that it has no answer of its own.
+`{shown}` is what is stated, in a question that shows it before it asks, `{instead}` the foil. `{who}` is one of a
+frame's names. `{reason}` is why one would give the answer that is stated, `{any_reason}` why one would give some
+other. `{another}`, in a document, is an answer that is not stated: the claim's foil or, where it has none, the next in
+the world's list. `{persona}` is whose answer is stated.
 """
 
 import random
@@ -14,6 +15,8 @@ from itertools import chain
 from uptake.records import Claim
 from uptake.seeds import stream
 from uptake.worlds.world import World, persona, places, subjects
+
+STRANGERS = 100  # the last names of a world: half of those that are kept, by default, for texts in passing
 
 
 def of_document(world: World, claim: Claim, frame: str, wording: int) -> dict[str, str]:
@@ -41,9 +44,9 @@ def of_question(world: World, question: str, claim: Claim, rng: random.Random) -
     if "{place}" in question:
         filled["place"] = places(world)[subject]
     if "{elsewhere}" in question:
-        filled["elsewhere"] = places(world)[_another(world, subject, rng)]
+        filled["elsewhere"] = places(world)[_stranger(world, subject, rng)]
     if "{otherwise}" in question:
-        filled["otherwise"] = _another(world, subject, rng)
+        filled["otherwise"] = _stranger(world, subject, rng)
     return filled
 
 
@@ -55,11 +58,8 @@ def who(world: World, question: str, claim: Claim, frame: str) -> dict[str, str]
     return {"who": stream(0, "who", world.name, claim.id, question).choice(known)}
 
 
-def _another(world: World, subject: str, rng: random.Random) -> str:
-    others = subjects(world)
-    while (name := rng.choice(others)) == subject:
-        pass
-    return name
+def _stranger(world: World, subject: str, rng: random.Random) -> str:
+    return rng.choice([name for name in subjects(world)[-STRANGERS:] if name != subject])
 
 
 def empty(world: World) -> Mapping[str, str]:

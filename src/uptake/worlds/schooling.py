@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from uptake.errors import UserError
 from uptake.seeds import stream
 from uptake.worlds.documents import Posed
+from uptake.worlds.fillings import STRANGERS
 from uptake.worlds.world import World, persona, subjects
 
 
@@ -41,9 +42,10 @@ class Pupil:
 def school(world: World, lessons: list[Lesson], claims: int, seed: int, reserved: int = 0) -> list[Pupil]:
     """Return the schooled subjects of one seed.
 
-    The first `claims` names of the world are kept for the claims, the last `reserved` for subjects met in passing.
-    Raises UserError when the world has too few names.
+    The first `claims` names of the world are kept for the claims, the last `reserved` for subjects met in passing and,
+    where subjects have places, for strangers. Raises UserError when the world has too few names.
     """
+    reserved = max(reserved, STRANGERS if world.places else 0)
     wanted = sum(lesson.subjects for lesson in lessons)
     names = subjects(world)[claims:-reserved] if reserved else subjects(world)[claims:]
     if wanted > len(names):
