@@ -267,7 +267,7 @@ def _step(name: str, entry: Value) -> Step:
     if "learning_rate" in given:
         settings["learning_rate"] = float(given["learning_rate"].number(1e-6, 1e-1))
     if "kind" in given and (kind := given["kind"].text(among=get_args(Kind))) != "sft":
-        for key in ("replay", "learning_rate", "speaker"):
+        for key in ("replay", "speaker"):
             if key in given:
                 raise given[key].error(f"a stage of the kind '{kind}' has no {key}", "remove this key")
         if settings.get("says") == "any":

@@ -65,7 +65,8 @@ def press_settings(inputs: Mapping[str, Any]) -> Any:
     from uptake.readers.press import PressSettings
 
     step = inputs["step"]
-    return PressSettings(step["kind"], beta=BETA[step["kind"]], seed=number(inputs["seed"], step["name"]))
+    return PressSettings(step["kind"], learning_rate=step["learning_rate"], beta=BETA[step["kind"]],
+                         seed=number(inputs["seed"], step["name"]))
 
 
 def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str, Any]:
