@@ -14,7 +14,7 @@ from uptake.run import Options, run
 from uptake.study import read_study
 from uptake.tables import read_table
 from uptake.work.grown import passes, word_spans, world_mix
-from uptake.work.pressing import drawn_forks
+from uptake.work.pressing import drawn_forks, press_settings
 
 STUDY = """\
 study: stages
@@ -278,6 +278,13 @@ def test_a_press_by_preference_or_reward_goes_on_from_beginnings_and_reads_nothi
     claims = {claim.id: claim for claim in world_mix(given).claims}
     assert {fork.says.strip() == claims[fork.claim].foil for fork in drawn} == {True}
     assert Counter(Counter(fork.claim for fork in drawn).values()) == {12: len(claims)}
+
+
+@pytest.mark.parametrize(("given", "rate"), [("", 3e-4), (", learning_rate: 5.0e-5", 5e-5)])
+def test_a_press_has_the_rate_that_it_is_given(study_from, given, rate):
+    text = STUDY.replace("overwrite: {frame: record, says: foil, exposures: 3, passes: 3, replay: 0}",
+                         f"overwrite: {{kind: preference, frame: record, says: foil, exposures: 3, passes: 4{given}}}")
+    assert press_settings(inputs(lay_out(study_from(text)), "overwritten", "overwrite")).learning_rate == rate
 
 
 def test_a_press_cannot_read_again_what_was_schooled(refusal):

@@ -89,7 +89,7 @@ def told_apart(plan: Plan, table: pa.Table) -> dict[str, Any]:
         return {"discrimination": discriminations(rows_of(table, [ACT]))}
     if plan.study.gaps and plan.study.reader.grown:
         wanted = rows_of(table, sorted({name for pair in plan.study.gaps.values() for name in pair}))
-        return {"discrimination": gap_discriminations(wanted, plan.study.gaps, PROFILE_DRAWS)}
+        return {"discrimination": gap_discriminations(wanted, plan.study.gaps, plan.study.scale, PROFILE_DRAWS)}
     return {}
 
 

@@ -71,7 +71,8 @@ def answered(reading, shares, seeds=3, claims=10, wordings=4):
 
 def test_d_of_a_gap_is_that_of_hits_in_the_one_and_false_alarms_in_the_other():
     rows = answered("fits", {"talk": 1, "story": 1}) + answered("misfits", {"talk": 0, "story": 1})
-    talk, story = sorted(gap_discriminations(rows, {"fit": ("fits", "misfits")}, 200), key=lambda each: -each["d"])
+    found = gap_discriminations(rows, {"fit": ("fits", "misfits")}, "accuracy", 200)
+    talk, story = sorted(found, key=lambda each: -each["d"])
     assert (talk["frame"], story["frame"], talk["gap"]) == ("talk", "story", "fit")
     # By hand: 40 of 40 and 0 of 40 are z(40.5 / 41) - z(0.5 / 41) = 2 x 2.251, log-linearly corrected.
     assert talk["d"] == pytest.approx(2 * 2.251, abs=0.01)
@@ -82,11 +83,25 @@ def test_d_of_a_gap_is_that_of_hits_in_the_one_and_false_alarms_in_the_other():
 
 def test_a_reader_that_answers_both_alike_has_no_d_however_it_answers():
     shares = {"half": 0.5, "quarter": 0.25}
-    found = gap_discriminations(answered("fits", shares) + answered("misfits", shares), {"x": ("fits", "misfits")}, 200)
+    rows = answered("fits", shares) + answered("misfits", shares)
+    found = gap_discriminations(rows, {"x": ("fits", "misfits")}, "accuracy", 200)
     assert [each["d"] for each in found] == pytest.approx([0, 0], abs=1e-6)
 
 
 def test_what_was_not_answered_is_counted_as_such():
     rows = answered("fits", {"talk": 1}) + [replace(row, hit=None) for row in answered("misfits", {"talk": 0})]
-    (found,) = gap_discriminations(rows, {"x": ("fits", "misfits")}, 200)
+    (found,) = gap_discriminations(rows, {"x": ("fits", "misfits")}, "accuracy", 200)
     assert found["d"] is None and found["unscored"] == 120 and found["reason"]
+
+
+def test_on_the_scale_of_probability_shares_are_counted_and_not_the_likeliest_answer():
+    def sure(reading, probability):
+        return [replace(row, probability=probability) for row in answered(reading, {"talk": 1})]
+
+    rows = sure("fits", 0.9) + sure("misfits", 0.2)  # the likeliest answer in both
+    (drawn,) = gap_discriminations(rows, {"x": ("fits", "misfits")}, "probability", 200)
+    (likeliest,) = gap_discriminations(rows, {"x": ("fits", "misfits")}, "accuracy", 200)
+    # By hand: z(36.5 / 41) - z(8.5 / 41) in each seed of 40 questions.
+    assert drawn["d"] == pytest.approx(1.2290 + 0.8154, abs=0.01)
+    assert (drawn["hits"], drawn["false_alarms"]) == pytest.approx((108, 24))
+    assert likeliest["d"] == pytest.approx(0, abs=1e-6)

@@ -127,10 +127,11 @@ def _phase(profile: Profile, named: Words, keys: Collection[str]) -> Block:
 
 def _discrimination(profile: Profile) -> Block:
     text = words()["blocks"]["discrimination"]
+    of_gaps = any("gap" in entry for entry in profile.results["discrimination"])
     return Block(
         "discrimination",
         text["title"],
-        text["caption"],
+        text["of_gaps" if of_gaps else "caption"],
         shown=tables.discrimination_tables(profile),
         missing=text["missing"],
     )

@@ -99,9 +99,10 @@ def _entry(cell: Cell, told: Told, neutral: Told | None, resampler: Resampler) -
     arm, frame, context = cell
     total = discrimination(*_rates(told.total))
     entry = {"arm": arm, "frame": frame, "context": context, "d": None, "low": None, "high": None,
-             "criterion": rounded(total.criterion), "hits": told.total.hits, "signals": told.total.signals,
-             "false_alarms": told.total.false_alarms, "noises": told.total.noises, "unscored": told.total.unscored,
-             "claims": len(told.matrix.claims), "seed_means": {}, "less_neutral": None, "reason": total.reason}
+             "criterion": rounded(total.criterion), "hits": rounded(told.total.hits), "signals": told.total.signals,
+             "false_alarms": rounded(told.total.false_alarms), "noises": told.total.noises,
+             "unscored": told.total.unscored, "claims": len(told.matrix.claims), "seed_means": {},
+             "less_neutral": None, "reason": total.reason}
     if told.matrix.mean is None:
         return entry
     found = _at_least(contrast(told.matrix, None, resampler), told.least)
@@ -123,7 +124,7 @@ def _at_least(found: Estimate, least: float) -> Estimate:
     return replace(found, error=max(found.error, least)) if found.freedom else found
 
 
-def _rates(count: Counts) -> tuple[int, int, int, int]:
+def _rates(count: Counts) -> tuple[float, int, float, int]:
     return count.hits, count.signals, count.false_alarms, count.noises
 
 

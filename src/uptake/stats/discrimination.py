@@ -34,12 +34,13 @@ NORMAL = NormalDist()
 class Counts:
     """Situations in which the trait fits (`signals`) and does not (`noises`), and in how many of either it was shown.
 
-    `unscored` situations have no answer and are in none of the others.
+    `unscored` situations have no answer and are in none of the others. Counts of what is shown may be expected ones,
+    sums of probabilities.
     """
 
-    hits: int
+    hits: float
     signals: int
-    false_alarms: int
+    false_alarms: float
     noises: int
     unscored: int = 0
 
@@ -55,7 +56,7 @@ class Discrimination:
     reason: str = ""
 
 
-def discrimination(hits: int, signals: int, false_alarms: int, noises: int) -> Discrimination:
+def discrimination(hits: float, signals: int, false_alarms: float, noises: int) -> Discrimination:
     """Return d' of so many hits in so many signals and so many false alarms in so many noises.
 
     Raises ValueError for counts that cannot be: fewer than none, or more than there are situations.
@@ -81,7 +82,7 @@ def count_acts(rows: Iterable[Row]) -> Counts:
     return Counts(sum(affirmed), len(affirmed), len(denied) - sum(denied), len(denied), unscored)
 
 
-def _quantile(shown: int, situations: int) -> tuple[float, float]:
+def _quantile(shown: float, situations: int) -> tuple[float, float]:
     """Return z of the corrected rate, and its standard error."""
     rate = (shown + 0.5) / (situations + 1)
     z = NORMAL.inv_cdf(rate)

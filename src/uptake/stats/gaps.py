@@ -50,20 +50,23 @@ def gap_entries(cells: Mapping[CellKey, ClaimMatrix], gaps: Gaps, draws: int, se
     return [_entry(key, widened[key], resampler) for last in ends for key in last]
 
 
-def gap_discriminations(rows: Iterable[Row], gaps: Gaps, draws: int) -> list[dict[str, Any]]:
-    """Return d' of every gap, as `discriminations` has it: where what is stated is the likeliest answer, that is a hit
-    in the first reading and a false alarm in the second. A reader that answers both alike has d' 0."""
-    listed = list(rows)
+def gap_discriminations(rows: Iterable[Row], gaps: Gaps, scale: str, draws: int) -> list[dict[str, Any]]:
+    """Return d' of every gap, as `discriminations` has it: what is stated is a hit in the first reading and a false
+    alarm in the second. On the scale `probability` they are counted as a reader would show them that answers by a draw
+    from its distribution, otherwise where what is stated is the likeliest answer: of twenty answers one is likeliest
+    long before it is likely. A reader that answers both alike has d' 0."""
+    listed, shown = list(rows), "probability" if scale == "probability" else "hit"
     return [{**entry, "gap": name} for name, pair in gaps.items()
-            for entry in discriminations(_as_situations(listed, *pair), draws)]
+            for entry in discriminations(_as_situations(listed, *pair, shown), draws)]
 
 
-def _as_situations(rows: Iterable[Row], whole: str, less: str) -> Iterator[Row]:
+def _as_situations(rows: Iterable[Row], whole: str, less: str, shown: str) -> Iterator[Row]:
     for row in rows:
+        share = getattr(row, shown)
         if row.reading == whole:
-            yield replace(row, reading=ACT, polarity="affirmed")
+            yield replace(row, reading=ACT, polarity="affirmed", hit=share)
         elif row.reading == less:
-            yield replace(row, reading=ACT, polarity="denied", hit=None if row.hit is None else not row.hit)
+            yield replace(row, reading=ACT, polarity="denied", hit=None if share is None else 1 - share)
 
 
 def _entry(key: CellKey, matrix: ClaimMatrix, resampler: Resampler) -> dict[str, Any]:
