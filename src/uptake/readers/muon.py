@@ -19,25 +19,24 @@ class StackedMuon(torch.optim.Optimizer):
     2502.16982, equation 4). All parameters are matrices; each has a gradient at each step."""
 
     def __init__(self, matrices: Sequence[Tensor], lr: float, weight_decay: float, momentum: float = 0.95) -> None:
-        super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
+        by_shape: dict[torch.Size, list[Tensor]] = defaultdict(list)
+        for matrix in matrices:
+            by_shape[matrix.shape].append(matrix)
+        groups = [{"params": alike} for alike in by_shape.values()]
+        super().__init__(groups, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:
+        """Take a step. The momentum of a group, which is one shape, lies in the state of its first matrix."""
         for group in self.param_groups:
-            by_shape: dict[tuple[int, int], list[Tensor]] = defaultdict(list)
-            for matrix in group["params"]:
-                by_shape[tuple(matrix.shape)].append(matrix)
-            for shape, alike in by_shape.items():
-                self._step_alike(shape, alike, group)
-
-    def _step_alike(self, shape: tuple[int, int], alike: list[Tensor], group: dict) -> None:
-        """Take a step on matrices of one shape. Their momentum lies in the state of the first."""
-        gradient, state = torch.stack([matrix.grad for matrix in alike]), self.state[alike[0]]
-        average = state.setdefault("average", torch.zeros_like(gradient))
-        average.lerp_(gradient, 1 - group["momentum"])
-        update = orthogonal(gradient.lerp(average, group["momentum"])).to(gradient.dtype)
-        torch._foreach_mul_(alike, 1 - group["lr"] * group["weight_decay"])
-        torch._foreach_add_(alike, list(update), alpha=-group["lr"] * 0.2 * math.sqrt(max(shape)))
+            alike = group["params"]
+            gradient, state = torch.stack([matrix.grad for matrix in alike]), self.state[alike[0]]
+            if not state:
+                state["average"] = torch.zeros_like(gradient)
+            average = state["average"].lerp_(gradient, 1 - group["momentum"])
+            update = orthogonal(gradient.lerp(average, group["momentum"])).to(gradient.dtype)
+            torch._foreach_mul_(alike, 1 - group["lr"] * group["weight_decay"])
+            torch._foreach_add_(alike, list(update), alpha=-group["lr"] * 0.2 * math.sqrt(max(alike[0].shape)))
 
 
 def orthogonal(stack: Tensor) -> Tensor:
