@@ -86,10 +86,14 @@ def local(work: Callable[..., Any], tasks: Sequence[Task], workers: int) -> Iter
                 raise
 
 
-def on_ray(work: Callable[..., Any], tasks: Sequence[Task], workers: int) -> Iterator[tuple[str, Any]]:
-    """As `local`, over Ray: the cluster that RAY_ADDRESS names, or a local one. Folders must be on a shared disk."""
+def on_ray(work: Callable[..., Any], tasks: Sequence[Task], workers: int,
+           memory: int = 0) -> Iterator[tuple[str, Any]]:
+    """As `local`, over Ray: the cluster that RAY_ADDRESS names, or a local one. Folders must be on a shared disk.
+
+    Each task reserves a core and `memory` bytes.
+    """
     ray, ours = cluster(workers)
-    remote = ray.remote(num_cpus=1, max_retries=ATTEMPTS - 1)(work)
+    remote = ray.remote(num_cpus=1, memory=memory or None, max_retries=ATTEMPTS - 1)(work)
     waiting, done = {task.key: task for task in tasks}, set()
     running: dict[Any, str] = {}
     try:

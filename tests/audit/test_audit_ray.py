@@ -5,6 +5,8 @@ from looking import KNOWN, document
 from test_audit_command import DENIAL, texts
 
 from uptake.audit import parts as parts_module
+from uptake.audit.executors import ray as over_ray
+from uptake.workers import cluster
 
 pytest.importorskip("ray")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -17,3 +19,16 @@ def test_ray_and_local_executors_leave_the_same_behind(audited, monkeypatch):
     assert ray.lines == local.lines
     assert ray.page == local.page
     assert "duplicates.near_copy" in ray.tags("copy")
+
+
+def test_what_a_step_raises_over_ray_reaches_the_one_who_asked(tmp_path):
+    def step(documents, rank, of):
+        raise ValueError(f"part {rank} of {of} cannot be read")
+
+    connection, ours = cluster(1)
+    try:
+        with pytest.raises(ValueError, match="part 0 of 2 cannot be read"):
+            over_ray([("see", [step], 2)], tmp_path, 1)
+    finally:
+        if ours:
+            connection.shutdown()

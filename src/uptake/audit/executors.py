@@ -1,15 +1,18 @@
-"""datatrove's executors, quieted: what they would tell the terminal stands in their log files all the same."""
+"""Carry out datatrove's pipelines on this machine or over Ray, quietly: what they would tell the terminal stands in
+their log files all the same."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from datatrove.executor import LocalPipelineExecutor, RayPipelineExecutor
+from datatrove.executor import LocalPipelineExecutor
 from datatrove.pipeline.base import PipelineStep
 from loguru import logger
 
-# Memory that a Ray task reserves, in GiB: what settling twenty thousand documents takes, with room.
-MEMORY = 1
+from uptake.workers import Task, on_ray
+
+# Memory that a Ray task reserves, in bytes: what settling twenty thousand documents takes, with room.
+MEMORY = 1 << 30
 
 Stages = Sequence[tuple[str, list[PipelineStep], int]]
 
@@ -37,13 +40,28 @@ def local(stages: Stages, logs: Path, workers: int) -> None:
 
 
 def ray(stages: Stages, logs: Path, workers: int) -> None:
-    """Carry stages out on the Ray cluster that this process is connected to."""
+    """Carry stages out on the Ray cluster that this process is connected to. Raises what a task raised.
+
+    datatrove's own Ray executor forks a pool inside each Ray worker, which has threads by then: now and then a fork
+    takes a lock with it that nobody will release, and the audit waits for ever. It also goes on after a failed task.
+    """
     with _silent():
-        for name, steps, tasks in stages:
-            # A bucket takes less time than a Ray job takes to start, unless there are many documents.
-            together = max(1, tasks // workers) if name == "meet" else 1
-            RayPipelineExecutor(steps, tasks=tasks, workers=min(workers, tasks), logging_dir=str(logs / name),
-                                tasks_per_job=together, mem_per_cpu_gb=MEMORY).run()
+        for name, steps, count in stages:
+            executor = _Quiet(steps, tasks=count, logging_dir=str(logs / name))
+            ranks = executor.get_incomplete_ranks()
+            # A bucket takes less time than a Ray task takes to start, unless there are many documents.
+            together = max(1, count // workers) if name == "meet" else 1
+            chunks = [ranks[first:first + together] for first in range(0, len(ranks), together)]
+            tasks = [Task(f"{name}-{chunk[0]}", (), (executor, chunk), f"{name} {chunk[0]}") for chunk in chunks]
+            for _ in on_ray(_carry_out, tasks, workers, memory=MEMORY):
+                pass
+
+
+def _carry_out(executor: _Quiet, ranks: Sequence[int]) -> None:
+    """Carry out some of a stage's tasks, in a Ray worker."""
+    with _silent():
+        for rank in ranks:
+            executor._run_for_rank(rank)
 
 
 EXECUTORS: dict[str, Callable[[Stages, Path, int], None]] = {"local": local, "ray": ray}

@@ -1,4 +1,4 @@
-"""The audit as datatrove's steps, for its local, Slurm and Ray executors alike.
+"""The audit as datatrove's steps, for any executor.
 
     see       each document once: what the collectors note of it, and its MinHash signature     a task a part
     meet      near-copies meet in buckets                                                        a task a bucket
