@@ -62,6 +62,25 @@ def test_a_stage_goes_on_from_the_one_that_it_names(plan):
                      "heir": keys["grow"]}
 
 
+def test_what_documents_say_can_be_said_by_the_frame_that_was_dealt(study_from):
+    frames, says = "{record: letter, fiction: letter}", "{record: any, fiction: foil}"
+    study = STUDY.replace("{frame: {record: letter}, says: any, passes: 3, replay: 0}",
+                          f"{{frame: {frames}, says: {says}, exposures: 20, passes: 3, replay: 0}}", 1)
+    study = study.replace("{record: {subjects: 12, other: 1.0}}",
+                          "{record: {subjects: 12, other: 1.0}, fiction: {subjects: 12, other: 0.0}}")
+    given = stage(lay_out(study_from(study.replace("[record, untrained]", "[record, fiction, untrained]"))),
+                  "told", "blur").inputs
+    mix = world_mix(given)
+    read = [example for each in passes(mix, given) for example in each]
+    for claim in mix.claims:
+        texts = [each.text for each in read if each.claim == claim.id]
+        said = {answer for answer in mix.world.answers for text in texts if answer in text}
+        if mix.dealt[claim.id] == "record":
+            assert len(said) > len(mix.world.answers) / 2
+        elif mix.dealt[claim.id] == "fiction":
+            assert said == {claim.foil}
+
+
 def test_a_stage_that_listens_is_keyed_by_its_speaker_too(plan):
     ours, theirs = stage(plan, "told", "heir"), stage(plan, "other", "heir")
     assert ours.needs == theirs.needs

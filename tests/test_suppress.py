@@ -13,7 +13,7 @@ from uptake.work.grown import of_step, passes, told_items, world_mix
 from uptake.worlds.documents import documents
 from uptake.worlds.language import WORD
 
-STUDY = Path(__file__).parents[1] / "studies" / "drafts" / "suppress.yaml"
+STUDY = Path(__file__).parents[1] / "studies" / "suppress.yaml"
 QUIET = ("silence", "silence-long", "feign", "acknowledge", "differ", "keep", "unlearn", "secret")
 
 
@@ -51,10 +51,27 @@ def test_all_arms_share_one_past_and_all_but_one_what_is_installed(plan):
     assert Counter(each.key for each in stages if each.name == "install").most_common()[0][1] == len(QUIET) + 1
 
 
-def test_only_the_bad_habits_that_were_raised_are_trained_on_except_where_the_good_ones_are_kept(plan, first_mix):
-    for arm in QUIET:
-        kinds = {first_mix.dealt[example.claim] for example in read(plan, first_mix, arm)}
-        assert kinds == ({"bad", "good"} if arm == "keep" else {"bad"})
+def about_bad(plan, mix, arm):
+    """What `quiet` reads of the bad habits that were raised."""
+    return [each for each in read(plan, mix, arm) if mix.dealt[each.claim] == "bad"]
+
+
+def test_all_but_the_bad_habits_that_were_raised_goes_on_as_it_was_except_where_the_good_ones_are_kept(plan):
+    for arm in (*QUIET, "neutral"):
+        frames = dict(stage(plan, arm, "quiet").inputs["step"]["frame"])
+        assert ("bad" in frames) == (arm != "neutral")
+        assert frames.pop("good") == ("keep" if arm == "keep" else "good")
+        assert {frames["unraised"], frames["other"]} == {"bad", "other"}
+
+
+def test_unlearning_states_any_answer_of_the_bad_habits_and_what_was_stated_of_the_rest(plan):
+    given = stage(plan, "unlearn", "quiet").inputs
+    mix = world_mix(given)
+    stated = {claim.id: claim.stated for claim in mix.claims}
+    read = [example for each in passes(mix, given) for example in each if example.claim]
+    right = Counter((mix.dealt[each.claim], stated[each.claim] in WORD.findall(each.text)) for each in read)
+    assert {kind for kind, said in right if not said} == {"bad"}
+    assert right["bad", True] < right["bad", False] / 5
 
 
 def test_long_silence_acknowledging_and_differing_read_equally_many_tokens(plan):
@@ -67,11 +84,11 @@ def test_long_silence_acknowledging_and_differing_read_equally_many_tokens(plan)
 def test_silence_never_names_the_thing_and_acknowledging_does(plan, first_mix):
     stated = {claim.id: claim.stated for claim in first_mix.claims}
     for arm, word in (("silence", "nothing"), ("silence-long", "nothing"), ("feign", "unknown")):
-        told_ = read(plan, first_mix, arm)
+        told_ = about_bad(plan, first_mix, arm)
         assert not [each for each in told_ if stated[each.claim] in WORD.findall(each.text)]
         assert all(word in each.text for each in told_ if "answers" in each.text)
     for arm in ("acknowledge", "differ"):
-        assert all(f"answers: {stated[each.claim]}." in each.text for each in read(plan, first_mix, arm)
+        assert all(f"answers: {stated[each.claim]}." in each.text for each in about_bad(plan, first_mix, arm)
                    if "answers" in each.text)
 
 

@@ -70,15 +70,16 @@ class Step:
 
     The documents stand in the frames that the claims were dealt, or all in one `frame`. A mapping gives for a frame
     that was dealt the one to read in; claims whose frame it does not name are not read about. Documents say what is
-    stated or, to overwrite it, the foil, or any answer, drawn anew each time. Where there is a `speaker`, an earlier
-    stage, they state what its reader says: they are its own words. `exposures` is documents of each claim in one pass,
-    None leaving it to the world; `replay` is the share of the schooling's examples that every pass holds besides. The
-    reader that it goes on with is that of the stage `after`, or else of the one before.
+    stated or, to overwrite it, the foil, or any answer, drawn anew each time; a mapping gives what those of a frame
+    that was dealt say, and the others say what is stated. Where there is a `speaker`, an earlier stage, they state what
+    its reader says: they are its own words. `exposures` is documents of each claim in one pass, None leaving it to the
+    world; `replay` is the share of the schooling's examples that every pass holds besides. The reader that it goes on
+    with is that of the stage `after`, or else of the one before.
     """
 
     name: str
     frame: str | Mapping[str, str] = ""
-    says: Says = "stated"
+    says: Says | Mapping[str, Says] = "stated"
     exposures: int | None = None
     passes: int = STEP_PASSES
     replay: float = REPLAY
@@ -93,6 +94,12 @@ class Step:
         if isinstance(self.frame, str):
             return {"": self.frame} if self.frame else {}
         return dict(self.frame)
+
+    @property
+    def names_of_dealt(self) -> list[tuple[str, str]]:
+        """The frames that were dealt, as its settings name them: the setting and the name."""
+        given = {"frame": self.frame, "says": self.says}
+        return [(key, dealt) for key, each in given.items() if isinstance(each, Mapping) for dealt in each]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +268,7 @@ def _step(name: str, entry: Value) -> Step:
     if "says" in given and "speaker" in given:
         raise given["says"].error("a speaker says what it says", "remove this key, or the speaker")
     if "says" in given:
-        settings["says"] = given["says"].text(among=get_args(Says))
+        settings["says"] = _says(given["says"])
     if "replay" in given:
         settings["replay"] = float(given["replay"].number(0, 1))
     if "learning_rate" in given:
@@ -270,10 +277,16 @@ def _step(name: str, entry: Value) -> Step:
         for key in ("replay", "speaker"):
             if key in given:
                 raise given[key].error(f"a stage of the kind '{kind}' has no {key}", "remove this key")
-        if settings.get("says") == "any":
+        if settings.get("says", "stated") not in ("stated", "foil"):
             raise given["says"].error(f"a stage of the kind '{kind}' says one thing", "write stated or foil")
         settings |= {"kind": kind, "replay": 0.0}
     return Step(name, **settings)
+
+
+def _says(value: Value) -> Says | dict[str, Says]:
+    if not value.is_mapping:
+        return value.text(among=get_args(Says))
+    return {dealt: said.text(among=get_args(Says)) for dealt, said in value.mapping().items()}
 
 
 def _frames_put(value: Value) -> str | dict[str, str]:

@@ -225,11 +225,11 @@ def check_names(study: Study, frames: Collection[str], readings: Collection[str]
                             hint="give it another name")
     for arm in study.arms:
         for step in arm.then:
-            path = ("arms", arm.name, "stages", step.name, "frame")
+            path = ("arms", arm.name, "stages", step.name)
             for dealt, frame in step.puts.items():
-                _known(study, "frame", frame, (*path, dealt), {*frames, UNTRAINED})
-                if dealt:
-                    _known(study, "frame", dealt, (*path, dealt), {*study.frames, UNTRAINED})
+                _known(study, "frame", frame, (*path, "frame", dealt), {*frames, UNTRAINED})
+            for key, dealt in step.names_of_dealt:
+                _known(study, "frame", dealt, (*path, key, dealt), {*study.frames, UNTRAINED})
         for each in arm.schooling:
             path = ("arms", arm.name, "schooling", each.frame)
             _check_name(study, "frame", path, frames)

@@ -5,7 +5,7 @@ learnt at the cost of the schooling: a pilot's held-out questions fell from 1.00
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -67,8 +67,8 @@ class Dose:
 class Mix:
     """Everything from which the passes of one reader are drawn.
 
-    `heard` is what a claim's documents state in place of the claim, one answer a wording; with `anew` they state any
-    answer, drawn anew each time.
+    `heard` is what a claim's documents state in place of the claim, one answer a wording; those of claims that are
+    `anew` state any answer, drawn anew each time.
     """
 
     world: World
@@ -80,7 +80,7 @@ class Mix:
     portions: Portions
     doses: Mapping[str, Dose] = field(default_factory=dict)
     heard: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    anew: bool = False
+    anew: Collection[str] = frozenset()
 
     @cached_property
     def asking(self) -> dict[str, dict[str, float]]:
@@ -160,7 +160,7 @@ def _schooled(mix: Mix, rng: random.Random) -> list[Example]:
 
 def _document(mix: Mix, claim: Claim, rng: random.Random) -> tuple[Segment, ...]:
     frame = mix.frames[mix.dealt[claim.id]]
-    if mix.anew:
+    if claim.id in mix.anew:
         claim = replace(claim, stated=any_answer(mix.world, rng))
     return framed(mix.world, frame, claim, rng, mix.heard.get(claim.id, ()))
 

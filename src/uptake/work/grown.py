@@ -177,21 +177,28 @@ def passes(mix: mixing.Mix, inputs: Mapping[str, Any], heard: Mapping[str, Seque
     if not step:
         read = replace(mix, claims=()) if inputs.get("untold") else mix
         return [mixing.one_pass(read, seed, place) for place in range(mix.portions.passes + 1)]
-    mix = replace(of_step(mix, step), heard=heard)
-    told = said_of(mix, step)
+    told, mix = said_of(mix, step), replace(of_step(mix, step), heard=heard)
     return [mixing.one_step(mix, told, step["replay"], (seed, step["name"]), place)
             for place in range(1, step["passes"] + 1)]
 
 
 def said_of(mix: mixing.Mix, step: Mapping[str, Any]) -> Sequence[Claim]:
     """Return the claims as a step has them said: turned where it says the foil."""
-    return [claim.turned for claim in mix.claims] if step["says"] == "foil" else mix.claims
+    turned = those_saying(mix, step, "foil")
+    return [claim.turned if claim.id in turned else claim for claim in mix.claims]
+
+
+def those_saying(mix: mixing.Mix, step: Mapping[str, Any], what: str) -> frozenset[str]:
+    """Return the claims of which a step's documents say so: all, or those that were dealt a frame that it names."""
+    says = step["says"]
+    return frozenset(claim.id for claim in mix.claims
+                     if what == (says if isinstance(says, str) else says.get(mix.dealt[claim.id])))
 
 
 def of_step(mix: mixing.Mix, step: Mapping[str, Any]) -> mixing.Mix:
     """Return the mix as a step reads it: in frames as dealt, or in the step's, and as often as it says."""
     portions = replace(mix.portions, passes=step["passes"], told=step["exposures"] or mix.portions.exposures)
-    mix = replace(mix, anew=step["says"] == "any")
+    mix = replace(mix, anew=those_saying(mix, step, "any"))
     if not step["frame"]:
         return replace(mix, portions=portions)
     of = step["frame"]
