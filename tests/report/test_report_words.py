@@ -125,6 +125,14 @@ def test_the_summary_counts_locked_verdicts_only():
     assert "on average in arm schooled (most for blunt, −0." in said
 
 
+def test_arms_of_which_the_same_is_said_are_named_together():
+    results = make_study().results
+    twins = [cell | {"arm": "twin"} for cell in results["profile"] if cell["arm"] == "schooled"]
+    said = summary(Profile(results | {"arms": [*results["arms"], "twin"], "profile": [*results["profile"], *twins]}))
+
+    assert "on average in arms schooled and twin (most for blunt, −0." in said
+
+
 def test_the_summary_says_a_null_plainly():
     results = make_study().results | {"verdicts": [verdict(verdict="no effect shown")], "departures": []}
 

@@ -194,13 +194,22 @@ def _learnt(profile: Profile) -> list[str]:
     if not profile.has("in_context"):
         return [phrases["no_context"]]
     for reading in profile.outcomes:
-        said = [phrase for arm in profile.arms if (phrase := _distance(profile, arm, reading))]
-        if said:
+        arms: dict[str, list[str]] = {}  # by what is said of them: readers that share a stage have the same numbers
+        for arm in profile.arms:
+            if said := _distance(profile, arm, reading):
+                arms.setdefault(said, []).append(arm)
+        if arms:
+            said = [phrase.format(arms=_arms(named)) for phrase, named in arms.items()]
             return [phrases["learnt"].format(reading=reading, said=listed(said))]
     return [phrases["no_pair"]]
 
 
+def _arms(named: list[str]) -> str:
+    return words()["summary"]["arms"]["one" if len(named) == 1 else "many"].format(arms=listed(named))
+
+
 def _distance(profile: Profile, arm: str, reading: str) -> str:
+    """Return what is said of an arm, its name left open, or nothing."""
     frames = [frame for frame in profile.frames if frame not in words()["control_frames"]]
     moved = {frame: profile.learnt_less_read(arm, frame, reading) for frame in frames}
     moved = {frame: by for frame, by in moved.items() if by is not None}
@@ -209,7 +218,7 @@ def _distance(profile: Profile, arm: str, reading: str) -> str:
     most = max(moved, key=lambda frame: abs(moved[frame]))
     mean = sum(map(abs, moved.values())) / len(moved)
     return words()["summary"]["distance"].format(
-        arm=arm, mean=number(mean), most=most, by=signed(moved[most])
+        arms="{arms}", mean=number(mean), most=most, by=signed(moved[most])
     )
 
 
