@@ -81,6 +81,17 @@ def test_what_documents_say_can_be_said_by_the_frame_that_was_dealt(study_from):
             assert said == {claim.foil}
 
 
+@pytest.mark.parametrize(("says", "what"), [
+    ("{letter: any}", "nothing is read about claims dealt 'letter'"),
+    ("{untrained: any}", "nothing is read about claims dealt 'untrained'"),
+    ("{record: all}", "unknown value 'all'"),
+])
+def test_what_is_said_where_nothing_is_read_is_refused_with_its_line(study_from, says, what):
+    with pytest.raises(UserError, match=what) as raised:
+        lay_out(study_from(STUDY.replace("says: any", f"says: {says}")))
+    assert str(raised.value.where).endswith(":13")
+
+
 def test_a_stage_that_listens_is_keyed_by_its_speaker_too(plan):
     ours, theirs = stage(plan, "told", "heir"), stage(plan, "other", "heir")
     assert ours.needs == theirs.needs

@@ -268,7 +268,7 @@ def _step(name: str, entry: Value) -> Step:
     if "says" in given and "speaker" in given:
         raise given["says"].error("a speaker says what it says", "remove this key, or the speaker")
     if "says" in given:
-        settings["says"] = _says(given["says"])
+        settings["says"] = _says(given["says"], settings.get("frame", ""))
     if "replay" in given:
         settings["replay"] = float(given["replay"].number(0, 1))
     if "learning_rate" in given:
@@ -283,9 +283,12 @@ def _step(name: str, entry: Value) -> Step:
     return Step(name, **settings)
 
 
-def _says(value: Value) -> Says | dict[str, Says]:
+def _says(value: Value, read: str | Mapping[str, str]) -> Says | dict[str, Says]:
     if not value.is_mapping:
         return value.text(among=get_args(Says))
+    for dealt, said in value.mapping().items():
+        if not isinstance(read, str) and dealt not in read:
+            raise said.error(f"nothing is read about claims dealt '{dealt}' in this stage", did_you_mean(dealt, read))
     return {dealt: said.text(among=get_args(Says)) for dealt, said in value.mapping().items()}
 
 

@@ -161,7 +161,7 @@ def planted_odds(study: Study, world: World, readings: Collection[str]) -> Plant
         return None
     shown = {reading: evidence(world, reading) for reading in readings}
     told = next(study.variants[name].exposures for name in bits) or exposures(world)
-    arms = {arm.name: [passage(arm, step, world, told) for step in arm.then] for arm in study.arms if arm.then}
+    arms = {arm.name: [passage(study, arm, step, world, told) for step in arm.then] for arm in study.arms if arm.then}
     return Planted(bits, shown, arms)
 
 
@@ -170,14 +170,17 @@ def exposures(world: World) -> int:
     return settings_of(Portions, world.growing).exposures
 
 
-def passage(arm: Arm, step: Step, world: World, told: int) -> Passage:
+def passage(study: Study, arm: Arm, step: Step, world: World, told: int) -> Passage:
     """Return what a stage tells of a claim: `told` documents a pass where they stand in the frames that were dealt."""
     put = set(step.puts.values())
     one = put.pop() if len(put) == 1 else ""
     documents = (step.exposures or exposures(world)) if one else told
-    speaks = 0 if one == UNTRAINED else 1 if step.says == "stated" else -1
-    return Passage(arm.called(step.name), documents * step.passes * abs(speaks), speaks, world.slips.get(one, 0.0),
-                   step.kind == "sft")
+    if not isinstance(step.says, str):
+        where = study.where("arms", arm.name, "stages", step.name, "says")
+        raise UserError("odds are planted, so documents of a stage all say the same", where=where, hint="no mapping")
+    speaks = 0 if one == UNTRAINED else {"stated": 1, "foil": -1, "any": 0}[step.says]
+    count = documents * step.passes * abs(speaks)
+    return Passage(arm.called(step.name), count, speaks, world.slips.get(one, 0.0), step.kind == "sft")
 
 
 def check_stated(study: Study, world: World) -> None:

@@ -93,12 +93,14 @@ def on_ray(work: Callable[..., Any], tasks: Sequence[Task], workers: int,
     Each task reserves a core and `memory` bytes.
     """
     ray, ours = cluster(workers)
+    _check_memory(ray, memory)
     remote = ray.remote(num_cpus=1, memory=memory or None, max_retries=ATTEMPTS - 1)(work)
     waiting, done = {task.key: task for task in tasks}, set()
     running: dict[Any, str] = {}
     try:
         while waiting:
-            for key in _ready(waiting, done, running.values())[:workers - len(running)]:
+            free = workers - len(running)
+            for key in _ready(waiting, done, running.values())[:free] if free else ():
                 running[remote.remote(*waiting[key].arguments)] = key
             for reference in ray.wait(list(running))[0]:
                 result = _ray_result(ray, reference, waiting[running[reference]])
@@ -135,6 +137,14 @@ def cluster(workers: int) -> tuple[Any, bool]:
     return ray, True
 
 
+def _check_memory(ray: Any, memory: int) -> None:
+    """Raise UserError where no node has so many bytes: Ray would wait for one without a word."""
+    most = max((node["Resources"].get("memory", 0) for node in ray.nodes() if node["Alive"]), default=0)
+    if most < memory:
+        raise UserError(f"a task needs {memory / 2**30:.1f} GiB of memory, and no node of the Ray cluster has more "
+                        f"than {most / 2**30:.1f}", hint="start Ray with more memory, or leave out --on ray")
+
+
 def _knock(address: str) -> None:
     """Raise ConnectionError at once if nothing answers at `host:port`; Ray itself goes on trying for many minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
@@ -147,7 +157,8 @@ def _knock(address: str) -> None:
 
 def _ready(waiting: dict[str, Task], done: Collection[str], running: Collection[str]) -> list[str]:
     """Return the keys that can be started now, in order."""
-    return [key for key, task in waiting.items() if key not in running and all(need in done for need in task.needs)]
+    busy = set(running)
+    return [key for key, task in waiting.items() if key not in busy and all(need in done for need in task.needs)]
 
 
 def _give_up_on_repeated(interrupted: Sequence[Task], tries: dict[str, int], error: Exception) -> None:

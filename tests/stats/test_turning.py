@@ -52,6 +52,13 @@ def test_a_seed_that_had_nothing_to_lose_does_not_count():
     assert (found["tokens"], set(found["seeds"])) == (50, {"0"})
 
 
+def test_two_seeds_make_no_interval():
+    falls = [(0, 1.0), (100, 0.0)]
+    found = turn({1: falls, 2: [(0, 1.0), (300, 0.0)]}, "probability", 0.1)
+    assert found["tokens"] == pytest.approx(math.sqrt(50 * 150), rel=1e-4)
+    assert (found["low"], found["high"], found["reason"]) == (None, None, "no interval: 2 seeds")
+
+
 def test_where_nothing_stood_there_is_a_reason_and_no_number():
     found = turn({0: [(0, 0.02), (100, 0.01)]}, "probability", 0.1)
     assert (found["tokens"], found["reason"]) == (None, "nothing of it stood when the stage began")

@@ -30,6 +30,9 @@ from uptake.stats.rounding import rounded
 Course = list[tuple[int, float]]
 """Tokens and mean of one seed, earliest first."""
 
+# Seeds for an interval: with two, Student's factor is 12.7, and on the logarithms it spans many powers of ten.
+FEWEST = 3
+
 
 def turns(cells: Mapping[CellKey, ClaimMatrix], readers: Sequence[str], scale: Scale, least: float
           ) -> list[dict[str, Any]]:
@@ -119,8 +122,9 @@ def _over_seeds(seeds: Mapping[int, float | None], held: Mapping[int, Course], n
         return empty | {"reason": f"in {stood} of {len(seeds)} seeds {otherwise} after {followed:,} tokens"}
     logs = np.log([max(each, 1.0) for each in seeds.values()])
     middle = float(logs.mean())
-    if len(logs) == 1:
-        return empty | {"tokens": rounded(np.exp(middle)), "reason": "no interval: one seed"}
+    if len(logs) < FEWEST:
+        count = "one seed" if len(logs) == 1 else f"{len(logs)} seeds"
+        return empty | {"tokens": rounded(np.exp(middle)), "reason": f"no interval: {count}"}
     half = _half(logs)
     low, high, tokens = (rounded(float(np.exp(each))) for each in (middle - half, middle + half, middle))
     return empty | {"tokens": tokens, "low": low, "high": high}
