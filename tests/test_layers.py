@@ -3,8 +3,8 @@
     ground      errors, records, files, seeds, strict_yaml, choices
     study       study, rundir, tables, codeprint
     parts       worlds, readers, documents, frames, readings, stats, report: never one another
-    mixing, audit, asker  ->  work, inspect, measure, export, authoring  ->  plan, results, controls, pace, show,
-    workers, templates  ->  run  ->  commands  ->  cli
+    mixing, audit, asker  ->  work, inspect, measure, export, authoring  ->  planned, skilled, plan, results,
+    controls, pace, show, workers, templates  ->  run  ->  commands  ->  cli
 """
 
 import ast
@@ -24,7 +24,7 @@ LAYERS = (
     PARTS,
     ("mixing", "audit", "asker"),
     ("work", "inspect", "measure", "export", "authoring"),
-    ("plan", "results", "controls", "pace", "show", "workers", "templates"),
+    ("planned", "skilled", "plan", "results", "controls", "pace", "show", "workers", "templates"),
     ("run",),
     ("commands",),
     ("cli",),
