@@ -30,19 +30,28 @@ class Skill:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A question with the answer that claims the skill and the one that denies it. One that is `turned` has the answers
+    of another turned round, or names its own in the other order."""
+
+    text: str
+    claims: str
+    denies: str
+    turned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One way to ask about a skill. Of an ability's items: at most so many `items`, in whole groups, each `put` into
-    wordings by turns, behind as many `turns` of talk, if any. Or by yes and no: `questions` are wordings, each with the
-    answer that claims the skill and the one that denies it, which are the `answers` or those turned round; `of` is the
-    reading that shows whether it is so."""
+    wordings by turns, behind as many `turns` of talk, if any. Or `questions` of two answers, of which one claims the skill; `of`
+    is then the reading that shows whether it is so."""
 
     asks: str
     items: int = 0
     put: tuple[str, ...] = ()
     turns: int = 0
     turn: tuple[str, ...] = ()
-    questions: tuple[tuple[str, str, str], ...] = ()
-    answers: tuple[str, str] = ("", "")
+    questions: tuple[Question, ...] = ()
     of: str = ""
 
 
@@ -110,7 +119,7 @@ def _skill(value: Value) -> Skill:
 
 def _reading(value: Value) -> Reading:
     if "questions" in value.mapping():
-        return _by_yes_and_no(value)
+        return _of_two_answers(value)
     parts = value.mapping(("asks", "items", "put", "turns", "turn"), required=("asks", "items", "put"))
     if ("turns" in parts) != ("turn" in parts):
         raise value.error("'turns' and 'turn' belong together", "say how many turns there are, and their words")
@@ -123,26 +132,25 @@ def _reading(value: Value) -> Reading:
                    parts["turns"].whole(1) if "turns" in parts else 0, turn)
 
 
-def _by_yes_and_no(value: Value) -> Reading:
+def _of_two_answers(value: Value) -> Reading:
     parts = value.mapping(("asks", "of", "answers", "questions"), required=("asks", "answers", "questions"))
     usual = _answers(parts["answers"])
     questions = tuple(_question(each, usual) for each in parts["questions"].items())
-    turned = sum(answers != usual for _, *rest in questions for answers in [tuple(rest)])
+    turned = sum(question.turned for question in questions)
     if 2 * turned != len(questions):
-        raise value.error(f"{turned} of {len(questions)} questions have their answers turned round",
-                          "half of them must, or a liking for yes would pass for a claim")
+        raise value.error(f"{turned} of {len(questions)} questions are turned",
+                          "half of them must, or a liking for yes, or for what is named last, would pass for a claim")
     of = parts["of"].text() if "of" in parts else ""
-    return Reading(parts["asks"].text(), questions=questions, answers=usual, of=of)
+    return Reading(parts["asks"].text(), questions=questions, of=of)
 
 
-def _question(value: Value, usual: tuple[str, str]) -> tuple[str, str, str]:
+def _question(value: Value, usual: tuple[str, str]) -> Question:
     if not value.is_mapping:
-        return (_filled(value, ABOUT_A_SKILL), *usual)
-    parts = value.mapping(("text", "answers"), required=("text", "answers"))
+        return Question(_filled(value, ABOUT_A_SKILL), *usual)
+    parts = value.mapping(("text", "answers", "turned"), required=("text", "answers"))
     answers = _answers(parts["answers"])
-    if answers != usual[::-1]:
-        raise parts["answers"].error("must be the reading's own answers, turned round")
-    return (_filled(parts["text"], ABOUT_A_SKILL), *answers)
+    turned = answers == usual[::-1] or ("turned" in parts and parts["turned"].flag())
+    return Question(_filled(parts["text"], ABOUT_A_SKILL), *answers, turned=turned)
 
 
 def _answers(value: Value) -> tuple[str, str]:

@@ -126,8 +126,8 @@ def _turns(course: Course, skill: Skill, reading: Reading) -> str:
 
 
 def _asked(course: Course, skill: Skill, name: str) -> list[Item]:
-    """Make the yes-or-no items of a reading. The fitting answer claims the skill, whichever of the two that is."""
-    reading = course.skills.readings[name]
-    return [Item(skill.id, name, number, "affirmed" if (claims, denies) == reading.answers else "denied",
-                 course.skills.fill(text, skill), f" {claims}", f" {denies}", frame=course.dealt[skill.id])
-            for number, (text, claims, denies) in enumerate(reading.questions)]
+    """Make the items of a reading with two answers. The fitting one claims the skill; `denied` is a turned one."""
+    return [Item(skill.id, name, number, "denied" if question.turned else "affirmed",
+                 course.skills.fill(question.text, skill), f" {question.claims}", f" {question.denies}",
+                 frame=course.dealt[skill.id])
+            for number, question in enumerate(course.skills.readings[name].questions)]
