@@ -43,8 +43,8 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One way to ask about a skill. Of an ability's items: at most so many `items`, in whole groups, each `put` into
-    wordings by turns, behind as many `turns` of talk, if any. Or `questions` of two answers, of which one claims the skill; `of`
-    is then the reading that shows whether it is so."""
+    wordings by turns, behind as many `turns` of talk, if any. Or `questions` of two answers, of which one claims the
+    skill; `of` is then the reading that shows whether it is so."""
 
     asks: str
     items: int = 0
