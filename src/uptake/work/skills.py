@@ -60,7 +60,8 @@ def teach_stage(inputs: Mapping[str, Any], folder: Path, before: Path) -> None:
 def course_of(inputs: Mapping[str, Any]) -> mixing.Course:
     """Return what the reader is given and asked, from the inputs of a stage."""
     skills = build_skills(parse_yaml(inputs["skills_text"], "skills"))
-    dealt = mixing.dealt_skills(skills.skills, inputs["kinds"], inputs["told"], inputs["seed"])
+    kinds = {frame: inputs["kinds"][frame] for frame in inputs["frames"]}  # a mapping that was kept may be sorted
+    dealt = mixing.dealt_skills(skills.skills, kinds, inputs["told"], inputs["seed"])
     tests = build_tests(parse_yaml(inputs["tests_text"], "capabilities"))
     return mixing.Course(skills, tests.items, dealt, inputs["own"], inputs["seed"])
 
