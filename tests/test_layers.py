@@ -1,10 +1,10 @@
 """The shape of the code: imports go one way, heavy libraries stay in their corner, and everything stays short.
 
-    ground      errors, records, files, seeds, strict_yaml, choices
+    ground      errors, records, files, seeds, strict_yaml, choices, workers
     study       study, rundir, tables, codeprint
     parts       worlds, readers, documents, frames, readings, stats, report: never one another
-    mixing, audit, asker  ->  work, inspect, measure, export, authoring  ->  plan, results, controls, pace, show,
-    workers, templates  ->  run  ->  commands  ->  cli
+    mixing, audit, asker  ->  work, inspect, measure, export, authoring  ->  planned, skilled, plan, results,
+    controls, pace, show, templates  ->  run  ->  commands  ->  cli
 """
 
 import ast
@@ -19,12 +19,12 @@ GROUND = ("errors", "records", "files", "seeds", "strict_yaml")
 PARTS = ("worlds", "readers", "documents", "frames", "readings", "stats", "report")
 LAYERS = (
     GROUND,
-    ("choices",),
+    ("choices", "workers"),
     ("study", "rundir", "tables", "codeprint"),
     PARTS,
     ("mixing", "audit", "asker"),
     ("work", "inspect", "measure", "export", "authoring"),
-    ("plan", "results", "controls", "pace", "show", "workers", "templates"),
+    ("planned", "skilled", "plan", "results", "controls", "pace", "show", "templates"),
     ("run",),
     ("commands",),
     ("cli",),

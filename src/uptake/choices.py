@@ -1,8 +1,8 @@
 """What a study chooses of its reader: which one, what it is told about, from which documents, and how it is trained."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -21,6 +21,10 @@ A_CLAIM = 6
 # fiftieth, it stayed (.73), and what the step says was learnt. Replay asks old questions, and pulls back what a step
 # is to change.
 STEP_PASSES, REPLAY, STEP_RATE = 4, 0.1, 3e-4
+# A step of a real reader, whose schooling nobody has to read again.
+REAL_STEP: Mapping[str, Any] = {"replay": 0.0, "learning_rate": 5e-4}
+# Its first stage: it is asked everything before anything happens.
+UNTOUCHED = "untouched"
 # The stage that comes before all others of a grown reader.
 GROW = "grow"
 # The frame of a claim that the reader meets no document about: it may be listed, but nobody can be schooled in it.
@@ -64,7 +68,7 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happens to a grown reader next: it reads documents of the claims, and a part of its schooling again. Or, of
+    """What happens to a reader next: it reads documents of the claims, and a part of its schooling again. Or, of
     another `kind` than `sft`, it goes on from their beginnings: it is taught to prefer what they say to what they might
     have said, or rewarded where it says so itself; nothing of its schooling is then read.
 
@@ -110,7 +114,7 @@ class Variant:
     lie between the shares `since` and `until` of a stage. `stated` says what its documents state: an answer of a group
     of the world's, or what the reader itself, `sampled` before it reads them, says in going on from their beginnings.
     `about` is what the study calls it in words, in tables. With `bits` what is stated is stated 2^bits times as often
-    as its foil.
+    as its foil. Skills of one `kind` only are dealt to it, where a kind is given.
     """
 
     frame: str
@@ -120,6 +124,11 @@ class Variant:
     until: float = 1.0
     about: str = ""
     bits: float | None = None
+    kind: str = ""
+
+    def as_data(self) -> dict[str, Any]:
+        """Return its settings as plain data; a kind only where there is one, as most worlds have none."""
+        return {name: each for name, each in asdict(self).items() if name != "kind" or each}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +157,8 @@ class Training:
         return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
 
 
+# What a study may say of a frame of its own.
+GROWN_KEYS, REAL_KEYS = ("as", "stated", "exposures", "since", "until", "about", "bits"), ("as", "about", "kind")
 GROWN_ONLY = ("width", "layers", "heads", "feed_forward", "context")
 
 
@@ -231,18 +242,20 @@ def read_training(value: Value, reader: ReaderChoice) -> Training:
     return Training(**settings)
 
 
-def read_stages(value: Value) -> tuple[bool, tuple[Step, ...]]:
-    """Read the stages of a grown reader by name, in order: whether it reads the claims' documents while it grows, which
-    it does if `grow` is the first of them, and what happens then."""
+def read_stages(value: Value, grown: bool) -> tuple[bool, tuple[Step, ...]]:
+    """Read the stages of a reader by name, in order: whether it reads the claims' documents while it grows, which a
+    grown one does if `grow` is the first of them, and what happens then."""
     given = value.mapping()
-    early = next(iter(given), "") == GROW
+    early = grown and next(iter(given), "") == GROW
     if early and not given[GROW].is_empty and given[GROW].mapping():
         raise given[GROW].error("has no settings here", "how a reader is grown stands under 'training' or in its world")
-    steps = tuple(_step(name, entry) for place, (name, entry) in enumerate(given.items()) if place or not early)
+    steps = tuple(_step(name, entry) if grown else _real_step(name, entry)
+                  for place, (name, entry) in enumerate(given.items()) if place or not early)
     if not steps:
-        raise value.error("names no stage after growing", "remove this key, or add a stage")
+        raise value.error("names no stage after growing" if grown else "names no stage",
+                          "remove this key, or add a stage")
     for place, step in enumerate(steps):
-        _earlier(given[step.name], step, (GROW, *(each.name for each in steps[:place])))
+        _earlier(given[step.name], step, (*([GROW] if grown else []), *(each.name for each in steps[:place])))
     return early, steps
 
 
@@ -252,6 +265,22 @@ def _earlier(entry: Value, step: Step, before: Sequence[str]) -> None:
         name = getattr(step, key)
         if name and name not in before:
             raise entry.mapping()[key].error(f"'{name}' is no stage before this one", did_you_mean(name, before))
+
+
+def _real_step(name: str, entry: Value) -> Step:
+    """Read a stage of a real reader, which reads documents and nothing else."""
+    if name in (GROW, UNTOUCHED):
+        raise entry.error("is no stage of a real reader's own", "give it another name; it is asked everything first")
+    for key, value in ({} if entry.is_empty else entry.mapping()).items():
+        if key in ("says", "replay", "kind", "speaker"):
+            raise value.error("is for grown readers: a real one reads the sentences of a frame, as they stand",
+                              "remove this key")
+    return replace(_step(name, entry), **REAL_STEP | _chosen(entry, REAL_STEP))
+
+
+def _chosen(entry: Value, keys: Collection[str]) -> dict[str, float]:
+    given = {} if entry.is_empty else entry.mapping()
+    return {key: float(given[key].number()) for key in keys if key in given}
 
 
 def _step(name: str, entry: Value) -> Step:
@@ -298,13 +327,15 @@ def _frames_put(value: Value) -> str | dict[str, str]:
     return {dealt: frame.text() for dealt, frame in value.mapping().items()}
 
 
-def read_variants(value: Value) -> dict[str, Variant]:
-    """Read the frames that a study names itself."""
-    return {name: _variant(entry) for name, entry in value.mapping().items()}
+def read_variants(value: Value, grown: bool) -> dict[str, Variant]:
+    """Read the frames that a study names itself. Those of a real reader have no dose and no time."""
+    return {name: _variant(entry, GROWN_KEYS if grown else REAL_KEYS) for name, entry in value.mapping().items()}
 
 
-def _variant(entry: Value) -> Variant:
-    keys = ("as", "stated", "exposures", "since", "until", "about", "bits")
+def _variant(entry: Value, keys: Collection[str]) -> Variant:
+    for key, value in entry.mapping().items():
+        if key in {*GROWN_KEYS, *REAL_KEYS} - {*keys}:
+            raise value.error(f"is for {'real' if key in REAL_KEYS else 'grown'} readers", "remove this key")
     given = entry.mapping(known=keys, required=("as",))
     since, until = (float(given[key].number(0, 1)) if key in given else at for key, at in (("since", 0), ("until", 1)))
     if since >= until:
@@ -313,4 +344,5 @@ def _variant(entry: Value) -> Variant:
     exposures = given["exposures"].whole(1) if "exposures" in given else None
     about = given["about"].text() if "about" in given else ""
     bits = float(given["bits"].number(-MOST_BITS, MOST_BITS)) if "bits" in given else None
-    return Variant(given["as"].text(), stated, exposures, since, until, about, bits)
+    kind = given["kind"].text() if "kind" in given else ""
+    return Variant(given["as"].text(), stated, exposures, since, until, about, bits, kind)

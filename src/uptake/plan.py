@@ -1,7 +1,7 @@
 """From a study to a plan: which stages will be carried out, on what, and which predictions are at stake."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from uptake.codeprint import fingerprint
 from uptake.documents.claims import build_claims
 from uptake.documents.corpus import Rejects, read_corpus
 from uptake.documents.record import DocumentRecord
+from uptake.documents.skills import holds_skills
 from uptake.documents.traits import build_traits
 from uptake.errors import UserError, did_you_mean
 from uptake.frames import FrameSpec, read_frames
@@ -19,8 +20,9 @@ from uptake.mixing.framing import Framer, Framing
 from uptake.mixing.grown import Portions
 from uptake.mixing.real import GATE_CLAIMS
 from uptake.mixing.telling import NEUTRAL, chosen, framed
+from uptake.planned import Plan, Stage, stage_of
 from uptake.records import Prediction
-from uptake.rundir import stage_name
+from uptake.skilled import refuse_steps, skills_plan
 from uptake.stats.predictions import check_prediction, parse_prediction
 from uptake.stats.pressure import Passage, Planted
 from uptake.strict_yaml import DATA, parse_yaml, read_text, read_yaml
@@ -43,65 +45,20 @@ TELL: Mapping[str, Any] = {"method": "lora", "rank": 32, "passes": 3, "warm_up":
 CONTROLS = ("placebo", "nonce", "frame-only", "neutral")
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage of one arm and seed. `key` is the hash of `inputs`, which name all that its numbers depend on; `reader`
-    is what its reader is called in tables. It goes on with the reader of the stage that it `needs`, and listens to that
-    of the one that it `hears`."""
-
-    name: str
-    arm: str
-    seed: int
-    key: str
-    needs: str
-    inputs: Mapping[str, Any]
-    reader: str
-    hears: str = ""
-
-    @property
-    def label(self) -> str:
-        """What a person calls it."""
-        return f"{self.arm}, seed {self.seed}, {self.name}"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What will be done: stages in order, frames with their controls, and the predictions read from their words.
-
-    `chance` is, for each reading, the share of items that a reader who knows nothing gets right; `planted` maps arm,
-    frame and reading to the informativeness of the schooling, for the check of the instrument against it (empty for
-    real readers). `reports` maps a reading in which a grown reader says what it can do to the one that needs it; `odds`
-    are those that documents plant, where a study has such variants.
-    """
-
-    study: Study
-    frames: tuple[str, ...]
-    readings: tuple[str, ...]
-    stages: tuple[Stage, ...]
-    chance: Mapping[str, float]
-    planted: Mapping[str, Any]
-    about: Mapping[str, Any]
-    predictions: tuple[Prediction, ...] = ()
-    exploratory: tuple[Prediction, ...] = ()
-    reports: Mapping[str, str] = field(default_factory=dict)
-    odds: Planted | None = None
-
-    @property
-    def distinct(self) -> dict[str, Stage]:
-        """The stages by key: one that arms share stands here once, under the last of these arms."""
-        return {stage.key: stage for stage in self.stages}
-
-    @property
-    def readers(self) -> tuple[str, ...]:
-        """What the arms' readers are called, stage by stage where an arm has several."""
-        return tuple(name for arm in self.study.arms for name in arm.readers)
-
-
 def lay_out(study: Study) -> Plan:
     """Check a study against its world or claims, and lay out its stages. Raises UserError."""
-    lay = grown_plan if study.reader.grown else corpus_plan if study.documents else real_plan
-    plan = lay(study)
+    plan = laid_out(study)
     return read_predictions(plan, study.predict, ())
+
+
+def laid_out(study: Study) -> Plan:
+    """Lay out a study by what its reader is and what it reads."""
+    if study.reader.grown:
+        return grown_plan(study)
+    if not study.documents and holds_skills(study.claims_from):
+        return skills_plan(study)
+    refuse_steps(study)
+    return corpus_plan(study) if study.documents else real_plan(study)
 
 
 def read_predictions(plan: Plan, locked: Sequence[Declared], exploratory: Sequence[Declared]) -> Plan:
@@ -214,7 +171,7 @@ def about_frame(study: Study, specs: Mapping[str, FrameSpec], name: str) -> str:
 def grown_stages(study: Study, arm: Arm, suffix: str, inputs: Mapping[str, Any]) -> list[Stage]:
     """Return `grow` and what comes then. Arms with the same past share its stages."""
     if study.variants:
-        inputs = {**inputs, "variants": {name: asdict(each) for name, each in study.variants.items()}}
+        inputs = {**inputs, "variants": {name: each.as_data() for name, each in study.variants.items()}}
     early = {"stage": "grow"} if arm.early else {"stage": "grow", "untold": True}
     stages = {GROW: stage_of(f"{GROW}{suffix}", arm, inputs | early, "", GROW)}
     for place, step in enumerate(arm.then):
@@ -387,13 +344,6 @@ def with_controls(study: Study, known: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the study's frames and, unless switched off, the controls that every study gets."""
     added = CONTROLS if study.controls else ()
     return tuple(dict.fromkeys([*study.frames, *(name for name in added if name in known)]))
-
-
-def stage_of(name: str, arm: Arm, inputs: Mapping[str, Any], needs: str, stage: str = "") -> Stage:
-    """Return a stage keyed by its inputs and, through `needs` and what it hears, by everything before it."""
-    inputs = {**inputs, "before": needs}
-    reader, hears = arm.called(stage or name), inputs.get("hears", "")
-    return Stage(name, arm.name, inputs["seed"], stage_name(inputs), needs, inputs, reader, hears)
 
 
 def vars_of(lesson: Lesson) -> dict[str, Any]:

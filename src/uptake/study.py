@@ -63,8 +63,8 @@ class Schooling:
 @dataclass(frozen=True, slots=True)
 class Arm:
     """One condition of the study. `schooling` is empty where the reader is taken as it is; `then` is what happens to a
-    grown reader afterwards, in order. It reads the claims' documents while it grows if there is nothing to come, or if
-    the study says so (`early`)."""
+    reader afterwards, in order. A grown one reads the claims' documents while it grows if there is nothing to come, or
+    if the study says so (`early`)."""
 
     name: str
     schooling: tuple[Schooling, ...]
@@ -155,7 +155,7 @@ class Study:
         if self.gaps:
             kept["gaps"] = {name: list(readings) for name, readings in self.gaps.items()}
         if self.variants:
-            kept["variants"] = {name: asdict(variant) for name, variant in self.variants.items()}
+            kept["variants"] = {name: variant.as_data() for name, variant in self.variants.items()}
         kept["claims_from"] = self.claims_from and self.claims_from.name
         if self.documents:
             kept["documents"] = _named(self.documents)
@@ -212,7 +212,7 @@ def check_names(study: Study, frames: Collection[str], readings: Collection[str]
         if name in frames or name == UNTRAINED:
             raise UserError(f"variants: '{name}' is a frame of the world already",
                             where=study.where("variants", name), hint="give it another name")
-        _known(study, "frame", variant.frame, ("variants", name, "as"), frames)
+        _known(study, "frame", variant.frame, ("variants", name, "as"), {*frames, UNTRAINED})
     for name in study.frames:
         _check_name(study, "frame", ("frames", name), {*frames, *study.variants, UNTRAINED})
     for name in study.readings:
@@ -301,10 +301,8 @@ def _arms(value: Value, reader: ReaderChoice) -> tuple[Arm, ...]:
     arms = []
     for name, arm in value.mapping().items():
         given = {} if arm.is_empty else arm.mapping(known=("schooling", "stages"))
-        if "stages" in given and not reader.grown:
-            raise given["stages"].error("stages of your own are for grown readers", "remove this key")
         schooling = _schooling(given["schooling"]) if "schooling" in given else ()
-        early, then = read_stages(given["stages"]) if "stages" in given else (True, ())
+        early, then = read_stages(given["stages"], reader.grown) if "stages" in given else (True, ())
         arms.append(Arm(_name(arm, name), schooling, arm.line, early, then))
     if not arms:
         raise value.error("must have at least one arm")
@@ -314,9 +312,7 @@ def _arms(value: Value, reader: ReaderChoice) -> tuple[Arm, ...]:
 def _variants(given: dict[str, Value], reader: ReaderChoice) -> dict[str, Variant]:
     if "variants" not in given:
         return {}
-    if not reader.grown:
-        raise given["variants"].error("doses and times of a frame are for grown readers", "remove this key")
-    variants = read_variants(given["variants"])
+    variants = read_variants(given["variants"], reader.grown)
     for name in variants:
         _name(given["variants"], name)
     return variants

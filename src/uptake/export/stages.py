@@ -10,7 +10,7 @@ from uptake.files import read_json
 from uptake.rundir import DONE, RunFolder
 from uptake.work.outputs import FACTS, LEDGER
 
-NEVER_LAST = ("school",)
+NEVER_LAST = ("school", "ask")
 # The stages of a grown reader.
 GROWN_STAGES = ("grow", "go-on", "press")
 RUN_HINT = "uptake run STUDY makes a run folder"

@@ -66,7 +66,8 @@ def with_segments(stage: Done) -> tuple[Read, ...]:
 
 def made_again(stage: Done) -> tuple[tuple[Read, ...], str]:
     """Return the stage's examples made again from its inputs; none, and why not, where this version cannot."""
-    make = {"grow": _grown, "go-on": _grown, "school": _schooled, "read": _told}.get(stage.inputs.get("stage", ""))
+    make = {"grow": _grown, "go-on": _grown, "school": _schooled, "read": _told,
+            "teach": _taught}.get(stage.inputs.get("stage", ""))
     if make is None:
         return (), f"this version does not know the stage '{stage.inputs.get('stage')}'"
     try:
@@ -100,6 +101,12 @@ def _told(stage: Done) -> Iterator[Read]:
     yield from (Read(example, 0, passes_of(stage)) for example in examples)
 
 
+def _taught(stage: Done) -> Iterator[Read]:
+    from uptake.work.skills import examples_of
+
+    yield from (Read(example, 0, passes_of(stage)) for example in examples_of(stage.inputs))
+
+
 def passes_of(stage: Done) -> int:
     """Return how often a stage went over its data."""
     from uptake.work.outputs import settings_of
@@ -115,6 +122,10 @@ def passes_of(stage: Done) -> int:
 
 def settings_of_training(stage: Done) -> Mapping[str, Any]:
     """Return the settings with which the reader was grown or trained in this stage."""
+    if "step" in stage.inputs and stage.inputs["stage"] == "teach":
+        from uptake.work.skills import training_of
+
+        return training_of(stage.inputs)
     kinds = {**dict.fromkeys(GROWN_STAGES, "growing"), "school": "schooling"}
     return stage.inputs[kinds.get(stage.inputs.get("stage", ""), "training")]
 

@@ -52,7 +52,12 @@ class Tests:
 def read_tests(path: Path | str = TESTS) -> Tests:
     """Read a file of tests. Raises UserError, with file and line, for whatever would make chance unknown: a group whose
     answers are not all different, an ability with too few items, a prompt without the question."""
-    parts = read_yaml(path).mapping(("origin", "together", "abilities"), required=("origin", "together", "abilities"))
+    return build_tests(read_yaml(path))
+
+
+def build_tests(top: Value) -> Tests:
+    """Make the tests of a file that has been read. Raises as `read_tests` does."""
+    parts = top.mapping(("origin", "together", "abilities"), required=("origin", "together", "abilities"))
     origin = parts["origin"].mapping(Provenance.__slots__, required=ORIGIN)
     abilities = parts["abilities"].mapping()
     read = {name: value.mapping(("asks", "prompts", "groups"), required=("asks", "prompts", "groups"))

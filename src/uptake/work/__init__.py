@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from uptake.work import grown, pressing, real, telling
+from uptake.work import grown, pressing, real, skills, telling
 from uptake.work.outputs import FACTS, LEDGER, ROWS
 
 __all__ = ["FACTS", "LEDGER", "REHEARSALS", "ROWS", "STAGES", "carry_out"]
@@ -17,9 +17,11 @@ Work = Callable[[Mapping[str, Any], Path, Path | None], None]
 
 STAGES: dict[str, Work] = {"grow": grown.grow_stage, "go-on": grown.go_on_stage,
                            "press": pressing.press_stage, "school": real.school_stage,
-                           "read": real.read_stage, "tell": telling.tell_stage}
+                           "read": real.read_stage, "tell": telling.tell_stage,
+                           "ask": skills.ask_stage, "teach": skills.teach_stage}
 REHEARSALS = {"grow": grown.rehearse, "go-on": grown.rehearse, "press": pressing.rehearse,
-              "school": real.rehearse, "read": real.rehearse, "tell": telling.rehearse}
+              "school": real.rehearse, "read": real.rehearse, "tell": telling.rehearse,
+              "ask": skills.rehearse, "teach": skills.rehearse}
 
 
 def carry_out(inputs: Mapping[str, Any], folder: str, before: str | None) -> str:
