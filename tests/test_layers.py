@@ -1,6 +1,6 @@
 """The shape of the code: imports go one way, heavy libraries stay in their corner, and everything stays short.
 
-    ground      errors, records, files, seeds, strict_yaml, choices, workers
+    ground      errors, records, files, seeds, strict_yaml, origin, choices, workers
     study       study, rundir, tables, codeprint
     parts       worlds, readers, documents, frames, readings, stats, report: never one another
     mixing, audit, asker  ->  work, inspect, measure, export, authoring  ->  planned, skilled, plan, results,
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "uptake"
-GROUND = ("errors", "records", "files", "seeds", "strict_yaml")
+GROUND = ("errors", "records", "files", "seeds", "strict_yaml", "origin")
 PARTS = ("worlds", "readers", "documents", "frames", "readings", "stats", "report")
 LAYERS = (
     GROUND,

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from uptake.errors import did_you_mean
@@ -275,15 +276,10 @@ def _real_step(name: str, entry: Value) -> Step:
         if key in ("says", "replay", "kind", "speaker"):
             raise value.error("is for grown readers: a real one reads the sentences of a frame, as they stand",
                               "remove this key")
-    return replace(_step(name, entry), **REAL_STEP | _chosen(entry, REAL_STEP))
+    return _step(name, entry, REAL_STEP)
 
 
-def _chosen(entry: Value, keys: Collection[str]) -> dict[str, float]:
-    given = {} if entry.is_empty else entry.mapping()
-    return {key: float(given[key].number()) for key in keys if key in given}
-
-
-def _step(name: str, entry: Value) -> Step:
+def _step(name: str, entry: Value, defaults: Mapping[str, Any] = MappingProxyType({})) -> Step:
     if name == GROW:
         raise entry.error("can only be the first stage")
     if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
@@ -309,7 +305,7 @@ def _step(name: str, entry: Value) -> Step:
         if settings.get("says", "stated") not in ("stated", "foil"):
             raise given["says"].error(f"a stage of the kind '{kind}' says one thing", "write stated or foil")
         settings |= {"kind": kind, "replay": 0.0}
-    return Step(name, **settings)
+    return Step(name, **{**defaults, **settings})
 
 
 def _says(value: Value, read: str | Mapping[str, str]) -> Says | dict[str, Says]:

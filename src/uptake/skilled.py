@@ -49,12 +49,11 @@ def skills_plan(study: Study) -> Plan:
                       for frame in study.frames},
               "readings": list(study.readings), "checkpoints": study.checkpoints, "code": fingerprint(),
               "training": {**TEACH, **study.training.overrides()}}
-    courses = {seed: course_of({**shared, "seed": seed}) for seed in study.seeds}
-    check_taught(study, next(iter(courses.values())))
+    first = course_of({**shared, "seed": study.seeds[0]})
+    check_taught(study, first)
     stages = [stage for arm in study.arms for seed in study.seeds for stage in chain(arm, {**shared, "seed": seed})]
     about = {"frames": {frame: said_of(study, skills, frame) for frame in study.frames},
              "readings": {reading: skills.readings[reading].asks for reading in study.readings}}
-    first = courses[study.seeds[0]]
     return Plan(study, study.frames, study.readings, tuple(stages),
                 {reading: rounded(chance(first, reading)) for reading in study.readings}, {}, about,
                 reports={each: of for each in study.readings if (of := skills.readings[each].of) in study.readings})

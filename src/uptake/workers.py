@@ -93,11 +93,11 @@ def on_ray(work: Callable[..., Any], tasks: Sequence[Task], workers: int,
     Each task reserves a core and `memory` bytes.
     """
     ray, ours = cluster(workers)
-    _check_memory(ray, memory)
-    remote = ray.remote(num_cpus=1, memory=memory or None, max_retries=ATTEMPTS - 1)(work)
     waiting, done = {task.key: task for task in tasks}, set()
     running: dict[Any, str] = {}
     try:
+        _check_memory(ray, memory)
+        remote = ray.remote(num_cpus=1, memory=memory or None, max_retries=ATTEMPTS - 1)(work)
         while waiting:
             free = workers - len(running)
             for key in _ready(waiting, done, running.values())[:free] if free else ():

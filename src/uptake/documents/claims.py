@@ -4,13 +4,12 @@ from pathlib import Path
 
 from uptake.documents.checks import check
 from uptake.documents.claimset import ClaimSet, Form, Topic, Wording
-from uptake.records import Claim, Provenance
+from uptake.origin import read_origin
+from uptake.records import Claim
 from uptake.strict_yaml import Value, read_yaml
 
 __all__ = ["ClaimSet", "build_claims", "read_claims"]
 
-# What a file must say of where its texts come from; the other fields of a provenance may stay unknown.
-ORIGIN = ("author", "made_with", "prompt", "status", "licence")
 
 
 def read_claims(path: Path | str) -> ClaimSet:
@@ -23,13 +22,13 @@ def build_claims(top: Value) -> ClaimSet:
     """Make the claims of a file that has been read. Raises as `read_claims` does."""
     keys = ("about", "origin", "stand_in", "readings", "topics", "claims")
     parts = top.mapping(keys, required=keys)
-    origin = parts["origin"].mapping(Provenance.__slots__, required=ORIGIN)
+    origin = read_origin(parts["origin"])
     topics = {name: _topic(name, value) for name, value in parts["topics"].mapping().items()}
     readings = {name: value.mapping(("asks", "wordings"), required=("asks", "wordings"))
                 for name, value in parts["readings"].mapping().items()}
     wordings = {name: tuple(_wording(value) for value in value["wordings"].items()) for name, value in readings.items()}
     claims = tuple(_claim(value, topics) for value in parts["claims"].items())
-    made = ClaimSet(parts["about"].text(), Provenance(**{key: value.text() for key, value in origin.items()}),
+    made = ClaimSet(parts["about"].text(), origin,
                     parts["stand_in"].text(), claims, topics, wordings,
                     {name: value["asks"].text() for name, value in readings.items()})
     check(made, parts)

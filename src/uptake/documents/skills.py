@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from uptake.origin import read_origin
 from uptake.records import Provenance
 from uptake.strict_yaml import Value, placeholders, read_yaml
 
-# What a file must say of where its texts come from; the other fields of a provenance may stay unknown.
-ORIGIN = ("author", "made_with", "prompt", "status", "licence")
 # Documents of a frame: of fewer a reader learns the words and not what they say.
 LEAST_SENTENCES = 8
 ABOUT_A_SKILL, ABOUT_AN_ITEM = {"subject", "other", "do", "doing"}, {"item", "shown", "turns"}
@@ -93,7 +92,7 @@ def build_skills(top: Value) -> SkillSet:
     or twice there, for braces that nothing fills, and for a report in which a liking for yes would not cancel."""
     keys = ("about", "origin", "subject", "other", "skills", "readings", "frames")
     parts = top.mapping(keys, required=keys)
-    origin = parts["origin"].mapping(Provenance.__slots__, required=ORIGIN)
+    origin = read_origin(parts["origin"])
     skills = tuple(_skill(value) for value in parts["skills"].items())
     counted = Counter(skill.id for skill in skills)
     for value, skill in zip(parts["skills"].items(), skills, strict=True):
@@ -106,7 +105,7 @@ def build_skills(top: Value) -> SkillSet:
             raise given[name].error(f"'of' names no reading that asks items: '{reading.of}'")
     frames = {name: value.mapping(("about", "sentences"), required=("about", "sentences"))
               for name, value in parts["frames"].mapping().items()}
-    return SkillSet(parts["about"].text(), Provenance(**{key: value.text() for key, value in origin.items()}),
+    return SkillSet(parts["about"].text(), origin,
                     parts["subject"].text(), parts["other"].text(), skills, readings,
                     {name: _sentences(each["sentences"]) for name, each in frames.items()},
                     {name: each["about"].text() for name, each in frames.items()})

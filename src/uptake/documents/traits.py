@@ -12,6 +12,7 @@ from pathlib import Path
 
 from uptake.documents.traits_checks import check
 from uptake.errors import UserError, did_you_mean
+from uptake.origin import read_origin
 from uptake.records import Claim, Item, Provenance
 from uptake.strict_yaml import Value, read_yaml
 
@@ -19,8 +20,6 @@ ACT = "act"
 READINGS = ("content", "other", "self", ACT, "wish", "worth", "trust")
 GROUPS = ("rare", "common", "arbitrary")
 
-# What a file must say of where its texts come from; the other fields of a provenance may stay unknown.
-ORIGIN = ("author", "made_with", "prompt", "status", "licence")
 
 # Whom a reading speaks of in its questions, and who answers; of and as the named subject where nothing stands here.
 PERSONS = ("named", "asked", "own")
@@ -196,7 +195,7 @@ def build_traits(top: Value) -> TraitSet:
     traits = [_trait(value) for value in parts["claims"].items()]
     made = TraitSet(
         about=parts["about"].text(),
-        origin=Provenance(**_texts(parts["origin"], Provenance.__slots__, ORIGIN)),
+        origin=read_origin(parts["origin"]),
         stand_in=parts["stand_in"].text(),
         traits={trait.claim.id: trait for trait in traits},
         wordings={name: tuple(_wording(value, name) for value in each["wordings"].items())

@@ -122,7 +122,7 @@ def passes_of(stage: Done) -> int:
 
 def settings_of_training(stage: Done) -> Mapping[str, Any]:
     """Return the settings with which the reader was grown or trained in this stage."""
-    if "step" in stage.inputs and stage.inputs["stage"] == "teach":
+    if stage.inputs.get("stage") == "teach":
         from uptake.work.skills import training_of
 
         return training_of(stage.inputs)

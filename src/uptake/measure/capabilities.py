@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from uptake.origin import read_origin
 from uptake.records import Item, Provenance, Row
 from uptake.stats.rounding import rounded
 from uptake.strict_yaml import DATA, Value, read_yaml
@@ -32,8 +33,6 @@ LEAST_ITEMS = 20
 KNOWN = 0.5  # the share of items that must be known: see above
 Z = 1.959963984540054  # of 95 %
 
-# What a file must say of where its texts come from; the other fields of a provenance may stay unknown.
-ORIGIN = ("author", "made_with", "prompt", "status", "licence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +57,12 @@ def read_tests(path: Path | str = TESTS) -> Tests:
 def build_tests(top: Value) -> Tests:
     """Make the tests of a file that has been read. Raises as `read_tests` does."""
     parts = top.mapping(("origin", "together", "abilities"), required=("origin", "together", "abilities"))
-    origin = parts["origin"].mapping(Provenance.__slots__, required=ORIGIN)
+    origin = read_origin(parts["origin"])
     abilities = parts["abilities"].mapping()
     read = {name: value.mapping(("asks", "prompts", "groups"), required=("asks", "prompts", "groups"))
             for name, value in abilities.items()}
     return Tests(
-        origin=Provenance(**{key: value.text() for key, value in origin.items()}),
+        origin=origin,
         asks={name: each["asks"].text() for name, each in read.items()},
         items={name: _items(name, each, abilities[name]) for name, each in read.items()},
         together={name: tuple(member.text(among=read) for member in value.items())

@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from uptake.origin import read_origin
 from uptake.records import Claim, Item, Provenance
 from uptake.strict_yaml import Value, read_yaml
 
 CONTROLS = ("association", "assent", "capability", "fluency")
 
-# What a file must say of where its texts come from; the other fields of a provenance may stay unknown.
-ORIGIN = ("author", "made_with", "prompt", "status", "licence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +38,10 @@ def read_controls(path: Path | str) -> Controls:
 def build_controls(top: Value) -> Controls:
     """Make the controls of a file that has been read. Raises as `read_controls` does."""
     parts = top.mapping(("origin", *CONTROLS), required=("origin", *CONTROLS))
-    origin = parts["origin"].mapping(Provenance.__slots__, required=ORIGIN)
+    origin = read_origin(parts["origin"])
     pairing = parts["association"].mapping(("stand_in", "prompts"), required=("stand_in", "prompts"))
     return Controls(
-        origin=Provenance(**{key: value.text() for key, value in origin.items()}),
+        origin=origin,
         association=tuple(_about_subject(prompt) for prompt in pairing["prompts"].items()),
         stand_in=pairing["stand_in"].text(),
         assent=tuple(item for number, value in enumerate(parts["assent"].items()) for item in _assent(number, value)),
