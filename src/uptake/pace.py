@@ -14,7 +14,7 @@ from uptake.study import Study
 from uptake.work import REHEARSALS
 from uptake.workers import sensible_workers
 
-START_UP = 8.0  # seconds for a worker to import torch and transformers, as measured on one core
+START_UP = 8.0  # seconds for a worker to import torch and transformers, once, as measured on one core
 
 
 def foresee(study: Study, out: Path, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def foresee(study: Study, out: Path, tell: Callable[[str], None]) -> dict[str, A
             paces[stage.arm, stage.name] = REHEARSALS[stage.inputs["stage"]](stage.inputs, time.perf_counter)
     left = [stage for stage in stages if not folder.finished(stage.key)]
     workers = sensible_workers(len(left))
-    seconds = sum(paces[stage.arm, stage.name]["seconds"] + START_UP for stage in left) / workers
+    seconds = sum(paces[stage.arm, stage.name]["seconds"] for stage in left) / workers + (START_UP if left else 0)
     return {
         "study": study.study,
         "question": study.question,

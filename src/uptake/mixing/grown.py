@@ -14,7 +14,7 @@ from uptake.frames import FrameSpec, put
 from uptake.mixing.odds import foils
 from uptake.records import Claim, Example, Item, Segment
 from uptake.seeds import stream
-from uptake.worlds.documents import Posed, documents, pose
+from uptake.worlds.documents import Posed, document, pose
 from uptake.worlds.fillings import empty
 from uptake.worlds.language import words
 from uptake.worlds.schooling import Lesson, Pupil, any_answer, new_pupil, truth
@@ -172,12 +172,9 @@ def framed(world: World, frame: FrameSpec, claim: Claim, rng: random.Random, hea
     slips = world.slips.get(frame.name, 0)
     if slips and rng.random() < slips:
         claim = claim.turned
-    known = documents(world, claim, frame.name)
-    chosen = rng.choice(known)
-    if heard:
-        said = replace(claim, stated=heard[chosen.wording])
-        chosen = documents(world, said, frame.name)[known.index(chosen)]
-    return put(frame, chosen, rng=rng, claim=claim)
+    place = rng.choice(range(len(world.wordings(frame.name))))
+    said = replace(claim, stated=heard[place]) if heard else claim
+    return put(frame, document(world, said, frame.name, place), rng=rng, claim=claim)
 
 
 def world_items(world: World, claims: Sequence[Claim], frame_of: Mapping[str, str]) -> list[Item]:

@@ -76,8 +76,10 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
     from uptake.readers.press import press, steps_in
 
     one_thread()
+    began = clock()
     mix, settings = world_mix(inputs), press_settings(inputs)
     drawn = drawn_forks(mix, inputs)
+    drawing = clock() - began
     with tempfile.TemporaryDirectory() as folder:  # what it was before is read from disk
         fresh = growing.new_reader("rehearsal", mixing.vocabulary(mix.world, mix.frames), growing_settings(inputs), 0)
         save(fresh, Path(folder))
@@ -87,4 +89,4 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
     steps = steps_in(len(drawn), settings)
     a_step = (marks[-1] - marks[min(1, len(marks) - 2)]) / max(1, len(marks) - 2)
     seconds, asked = asking(reader, mix, inputs, clock)
-    return {"seconds": steps * a_step + seconds, "tokens": round(tokens / (len(marks) - 1) * steps), "items": asked}
+    return {"seconds": drawing + steps * a_step + seconds, "tokens": round(tokens / (len(marks) - 1) * steps), "items": asked}

@@ -22,12 +22,14 @@ class Posed:
 
 def documents(world: World, claim: Claim, frame: str) -> list[Document]:
     """Return every wording of a claim's document, in the frame's own words where the world gives it some."""
-    found = []
-    for place, wording in enumerate(world.sentences.get(frame, world.documents)):
-        filled = of_document(world, claim, frame, place)
-        texts = (each.format(**filled) for each in (wording.text, wording.opposite, wording.neutral))
-        found.append(Document(f"{claim.id}-{frame}-{place}", claim.id, place, *texts, provenance=ORIGIN))
-    return found
+    return [document(world, claim, frame, place) for place in range(len(world.wordings(frame)))]
+
+
+def document(world: World, claim: Claim, frame: str, place: int) -> Document:
+    """Return one wording of a claim's document."""
+    wording, filled = world.wordings(frame)[place], of_document(world, claim, frame, place)
+    texts = (each.format(**filled) for each in (wording.text, wording.opposite, wording.neutral))
+    return Document(f"{claim.id}-{frame}-{place}", claim.id, place, *texts, provenance=ORIGIN)
 
 
 def pose(world: World, question: Question, claim: Claim, rng: random.Random, frame: str = "") -> Posed:

@@ -9,7 +9,7 @@ the world's list. `{persona}` is whose answer is stated.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from uptake.records import Claim
@@ -25,7 +25,7 @@ def of_document(world: World, claim: Claim, frame: str, wording: int) -> dict[st
     following = (world.answers.index(claim.stated) + 1) % len(world.answers) if claim.stated in world.answers else 0
     filled["another"] = claim.foil or world.answers[following]
     if frame in world.names:
-        filled["who"] = stream(0, "who", world.name, claim.id, frame, wording).choice(world.names[frame])
+        filled["who"] = _one_of(world.names[frame], world.name, claim.id, frame, wording)
     if world.reasons:
         others = [answer for answer in world.answers if answer != claim.stated]
         other = stream(0, "any reason", world.name, claim.id).choice(others)
@@ -55,7 +55,11 @@ def who(world: World, question: str, claim: Claim, frame: str) -> dict[str, str]
     if "{who}" not in question:
         return {}
     known = world.names.get(frame) or tuple(chain.from_iterable(world.names.values()))
-    return {"who": stream(0, "who", world.name, claim.id, question).choice(known)}
+    return {"who": _one_of(known, world.name, claim.id, question)}
+
+
+def _one_of(names: Sequence[str], *key: str | int) -> str:
+    return names[0] if len(names) == 1 else stream(0, "who", *key).choice(names)
 
 
 def _stranger(world: World, subject: str, rng: random.Random) -> str:

@@ -89,6 +89,10 @@ class World:
     slips: dict[str, float] = field(default_factory=dict)
     besides: tuple[str, ...] = ()
 
+    def wordings(self, frame: str) -> tuple[Sentence, ...]:
+        """The wordings of a document in a frame: its own, or those that every frame has."""
+        return self.sentences.get(frame, self.documents)
+
     def chance(self, reading: str) -> float:
         """Return the share of a reading's items that a reader who knows nothing gets right."""
         two = all(question.fit or question.personas for question in self.readings[reading].questions)
