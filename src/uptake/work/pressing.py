@@ -89,4 +89,5 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
     steps = steps_in(len(drawn), settings)
     a_step = (marks[-1] - marks[min(1, len(marks) - 2)]) / max(1, len(marks) - 2)
     seconds, asked = asking(reader, mix, inputs, clock)
-    return {"seconds": drawing + steps * a_step + seconds, "tokens": round(tokens / (len(marks) - 1) * steps), "items": asked}
+    tokens = round(tokens / (len(marks) - 1) * steps)
+    return {"seconds": drawing + steps * a_step + seconds, "tokens": tokens, "items": asked}
