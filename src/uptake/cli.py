@@ -12,6 +12,7 @@ import typer
 
 from uptake.audit.asked import Asked, takes
 from uptake.commands.frame_asked import Asked as ToFrame
+from uptake.commands.table_asked import Asked as Tabled
 from uptake.errors import UserError
 from uptake.export.asked import Asked as Exported
 from uptake.measure.asked import Asked as Measured
@@ -87,6 +88,15 @@ def show(run: RunPath,
     from uptake.show import show as look
 
     print(look(run, what, items))
+
+
+@app.command()
+@takes(Tabled)
+def table(**given: Any) -> None:
+    """Print chosen numbers of a run, or differences between them, as a Markdown table."""
+    from uptake.commands.table import table as carry_out
+
+    print(carry_out(Tabled(**given)))
 
 
 @app.command()

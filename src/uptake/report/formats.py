@@ -14,6 +14,17 @@ def number(value: float | None, places: int = 2) -> str:
     return text.replace("-", MINUS)
 
 
+def short(value: float, places: int = 2) -> str:
+    """Write a number as running text has it, with a plain minus sign and without the nought before the point."""
+    text = number(value, places).replace(MINUS, "-")
+    return text.replace("0.", ".", 1) if text.removeprefix("-").startswith("0.") else text
+
+
+def short_interval(low: float, high: float, places: int = 2) -> str:
+    """Write an interval as `[.10, .35]`."""
+    return f"[{short(low, places)}, {short(high, places)}]"
+
+
 def signed(value: float | None, places: int = 2) -> str:
     """Write a difference: always with its sign."""
     text = number(value, places)

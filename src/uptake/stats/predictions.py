@@ -24,10 +24,14 @@ from uptake.records import Cell, Prediction
 POINTS = ("equal-tokens", "equal-content")
 FRAMES_WITHOUT_CONTENT = frozenset({"untrained", "frame-only", "neutral"})
 FORM = "write e.g. 'schooled: record.other > fiction.other by 0.1' or 'record.other == fiction.other within 0.1'"
+DIFFERENCE_FORM = "write e.g. 'schooled: record.other - fiction.other', with a space on either side of the minus sign"
+CELL_FORM = "write FRAME.READING, e.g. record.other, 'record.other in context' or 'record.other untouched'"
 
 _NAME = r"[A-Za-z0-9_][\w+-]*"
 _CELL = rf"(?:({_NAME}(?:@{_NAME})?)\s*:\s*)?({_NAME})\s*\.\s*({_NAME})(?:\s+(in\s+context|untouched))?"
 _SAY = re.compile(rf"\s*{_CELL}\s*(==|<|>)\s*{_CELL}(?:\s+(within|by)\s+(\S+))?\s*")
+_DIFFERENCE = re.compile(rf"\s*{_CELL}\s+-\s+{_CELL}\s*")
+_ONE_CELL = re.compile(rf"\s*{_CELL}\s*")
 
 
 def parse_prediction(say: str, by: str, at: str, line: int = 0, where: str = "") -> Prediction:
@@ -54,6 +58,24 @@ def parse_prediction(say: str, by: str, at: str, line: int = 0, where: str = "")
         at=at,
         line=line,
     )
+
+
+def parse_difference(say: str, at: str) -> Prediction:
+    """Read `[ARM:] FRAME.READING - [ARM:] FRAME.READING` as a comparison of which nothing was predicted: `by` is empty,
+    `relation` and `margin` say nothing. Raises UserError for a form that cannot be read."""
+    match = _DIFFERENCE.fullmatch(say)
+    if not match:
+        raise UserError(f"cannot read the difference '{say}'", hint=DIFFERENCE_FORM)
+    left, right = match.groups()[:4], match.groups()[4:]
+    return Prediction("", say, _cell(*left), ">", _cell(right[0] or left[0], *right[1:]), 0.0, at)
+
+
+def parse_cell(what: str) -> Cell:
+    """Read one cell; its arm stays empty where none is named. Raises UserError for a form that cannot be read."""
+    match = _ONE_CELL.fullmatch(what)
+    if not match:
+        raise UserError(f"cannot read the cell '{what}'", hint=CELL_FORM)
+    return _cell(*match.groups())
 
 
 def check_prediction(

@@ -189,7 +189,7 @@ def _seeds_needed(prediction: Prediction, found: Estimate, level: float, smalles
 def _compare(
     prediction: Prediction, cells: Mapping[CellKey, ClaimMatrix], settings: JudgeSettings, resampler: Resampler
 ) -> _Comparison:
-    sides, reason = _sides(prediction, cells, settings)
+    sides, reason = sides_of(prediction, cells, settings)
     if sides is None:
         return _Comparison(prediction, None, reason)
     if not set(sides[0].seed_means) & set(sides[1].seed_means):
@@ -235,7 +235,7 @@ def needs_gate(prediction: Prediction, alike: Mapping[str, str] = MappingProxyTy
     return trained and len(frames) == 2 and not frames & FRAMES_WITHOUT_CONTENT
 
 
-def _sides(
+def sides_of(
     prediction: Prediction, cells: Mapping[CellKey, ClaimMatrix], settings: JudgeSettings
 ) -> tuple[list[ClaimMatrix] | None, str]:
     """Return the two matrices to compare, or None and why there are none."""
