@@ -11,7 +11,7 @@ from uptake.codeprint import fingerprint
 from uptake.documents.claims import build_claims
 from uptake.documents.corpus import Rejects, read_corpus
 from uptake.documents.record import DocumentRecord
-from uptake.documents.skills import holds_skills
+from uptake.documents.skills import holds_matters
 from uptake.documents.traits import build_traits
 from uptake.errors import UserError, did_you_mean
 from uptake.frames import FrameSpec, read_frames
@@ -55,7 +55,7 @@ def laid_out(study: Study) -> Plan:
     """Lay out a study by what its reader is and what it reads."""
     if study.reader.grown:
         return grown_plan(study)
-    if not study.documents and holds_skills(study.claims_from):
+    if not study.documents and holds_matters(study.claims_from):
         return skills_plan(study)
     refuse_steps(study)
     return corpus_plan(study) if study.documents else real_plan(study)

@@ -1,4 +1,4 @@
-"""The stages of a real reader whose skills are studied: `ask` everything, then `teach` it to say what a step says."""
+"""The stages of a real reader whose skills are studied, or what it says of habits: `ask` everything, then `teach` it to say what a step says."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from uptake.choices import Step
-from uptake.documents.skills import build_skills
+from uptake.documents.skills import build_matters
 from uptake.files import read_json
 from uptake.measure.capabilities import build_tests
 from uptake.mixing import skills as mixing
@@ -59,11 +59,11 @@ def teach_stage(inputs: Mapping[str, Any], folder: Path, before: Path) -> None:
 
 def course_of(inputs: Mapping[str, Any]) -> mixing.Course:
     """Return what the reader is given and asked, from the inputs of a stage."""
-    skills = build_skills(parse_yaml(inputs["skills_text"], "skills"))
+    matters = build_matters(parse_yaml(inputs["skills_text"], "skills"))
     kinds = {frame: inputs["kinds"][frame] for frame in inputs["frames"]}  # a mapping that was kept may be sorted
-    dealt = mixing.dealt_skills(skills.skills, kinds, inputs["told"], inputs["seed"])
-    tests = build_tests(parse_yaml(inputs["tests_text"], "capabilities"))
-    return mixing.Course(skills, tests.items, dealt, inputs["own"], inputs["seed"])
+    dealt = mixing.dealt_matters(matters.matters, kinds, inputs["told"], inputs["seed"])
+    tests = build_tests(parse_yaml(inputs["tests_text"], "capabilities")).items if "tests_text" in inputs else {}
+    return mixing.Course(mixing.drawn(matters, dealt, inputs["seed"]), tests, dealt, inputs["own"], inputs["seed"])
 
 
 def examples_of(inputs: Mapping[str, Any]) -> list[Example]:
@@ -77,14 +77,14 @@ def training_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def everything(inputs: Mapping[str, Any], reader: Any, tokens: int, context: str) -> list[Row]:
-    """Take every reading, and the controls that are about no skill."""
+    """Take every reading, and the controls that are about no skill or habit."""
     controls = build_controls(parse_yaml(inputs["controls"], "controls"))
     return readings(inputs, reader, tokens, context) + asked(
         inputs, reader, [*controls.assent, *controls.capability], tokens, context)
 
 
 def readings(inputs: Mapping[str, Any], reader: Any, tokens: int, context: str) -> list[Row]:
-    """Take the study's readings of every skill."""
+    """Take the study's readings of every skill or habit."""
     return asked(inputs, reader, mixing.items(course_of(inputs), inputs["readings"]), tokens, context)
 
 
