@@ -2,7 +2,6 @@
 to stages."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from uptake.choices import UNTOUCHED, UNTRAINED
@@ -67,8 +66,8 @@ def chain(arm: Arm, inputs: Mapping[str, Any]) -> list[Stage]:
     stages = {UNTOUCHED: stage_of(UNTOUCHED, arm, {**inputs, "stage": "ask"}, "", arm.then[0].name)}
     for step in arm.then:
         before = stages[step.after or next(reversed(stages))]
-        stages[step.name] = stage_of(step.name, arm, {**inputs, "stage": "teach", "step": asdict(step)}, before.key,
-                                     step.name)
+        taught = {**inputs, "stage": "teach", "step": step.as_data(), **step.measured}
+        stages[step.name] = stage_of(step.name, arm, taught, before.key, step.name)
     return list(stages.values())
 
 

@@ -1,4 +1,5 @@
-"""The stages of a real reader whose skills are studied, or what it says of habits: `ask` everything, then `teach` it to say what a step says."""
+"""The stages of a real reader whose skills are studied, or what it says of habits: `ask` everything, then `teach` it
+to say what a step says."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -41,13 +42,12 @@ def teach_stage(inputs: Mapping[str, Any], folder: Path, before: Path) -> None:
     examples, last = examples_of(inputs), [0]
 
     def at_checkpoint(learner: Any, tokens: int) -> None:
-        if last[0]:  # the last point is asked below, with the controls
-            rows.extend(readings(inputs, learner, last[0], "trained"))
+        rows.extend(readings(inputs, learner, tokens, "trained"))
         last[0] = tokens
 
     settings = {**inputs, "training": training_of(inputs)}
     trained = real.train(settings, reader, examples, "training", at_checkpoint)
-    rows += everything(inputs, trained.reader, last[0], "trained")
+    rows += of_controls(inputs, trained.reader, last[0], "trained")
     losses = {"trained": fluency(inputs, trained.reader)}
     if trained_before:
         losses["untouched"] = read_json(before / FACTS)["fluency"]["trained"]
@@ -78,14 +78,18 @@ def training_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def everything(inputs: Mapping[str, Any], reader: Any, tokens: int, context: str) -> list[Row]:
     """Take every reading, and the controls that are about no skill or habit."""
-    controls = build_controls(parse_yaml(inputs["controls"], "controls"))
-    return readings(inputs, reader, tokens, context) + asked(
-        inputs, reader, [*controls.assent, *controls.capability], tokens, context)
+    return readings(inputs, reader, tokens, context) + of_controls(inputs, reader, tokens, context)
 
 
 def readings(inputs: Mapping[str, Any], reader: Any, tokens: int, context: str) -> list[Row]:
     """Take the study's readings of every skill or habit."""
     return asked(inputs, reader, mixing.items(course_of(inputs), inputs["readings"]), tokens, context)
+
+
+def of_controls(inputs: Mapping[str, Any], reader: Any, tokens: int, context: str) -> list[Row]:
+    """Ask absurd claims, and what any reader knows."""
+    controls = build_controls(parse_yaml(inputs["controls"], "controls"))
+    return asked(inputs, reader, [*controls.assent, *controls.capability], tokens, context)
 
 
 def asked(inputs: Mapping[str, Any], reader: Any, items: Sequence[Item], tokens: int, context: str) -> list[Row]:
