@@ -284,7 +284,7 @@ def _real_step(name: str, entry: Value) -> Step:
     if name in (GROW, UNTOUCHED):
         raise entry.error("is no stage of a real reader's own", "give it another name; it is asked everything first")
     for key, value in ({} if entry.is_empty else entry.mapping()).items():
-        if key in ("says", "replay", "kind", "speaker"):
+        if key in ("says", "replay", "kind"):
             raise value.error("is for grown readers: a real one reads the sentences of a frame, as they stand",
                               "remove this key")
     return _step(name, entry, REAL_STEP)

@@ -52,6 +52,7 @@ def skills_plan(study: Study) -> Plan:
               "training": {**TEACH, **study.training.overrides()}}
     first = course_of({**shared, "seed": study.seeds[0]})
     check_taught(study, first)
+    check_spoken(study, matters)
     stages = [stage for arm in study.arms for seed in study.seeds for stage in chain(arm, {**shared, "seed": seed})]
     about = {"frames": {frame: said_of(study, matters, frame) for frame in study.frames},
              "readings": {reading: matters.readings[reading].asks for reading in study.readings}}
@@ -67,6 +68,8 @@ def chain(arm: Arm, inputs: Mapping[str, Any]) -> list[Stage]:
     for step in arm.then:
         before = stages[step.after or next(reversed(stages))]
         taught = {**inputs, "stage": "teach", "step": step.as_data(), **step.measured}
+        taught |= {"hears": stages[step.speaker].key} if step.speaker else {}
+        taught |= {"anew": True} if before is stages[UNTOUCHED] and len(stages) > 1 else {}
         stages[step.name] = stage_of(step.name, arm, taught, before.key, step.name)
     return list(stages.values())
 
@@ -106,7 +109,8 @@ def check_kinds(study: Study, matters: Matters) -> None:
                             hint="give every frame a kind, or none")
         there = sum(not kind or matter.kind == kind for matter in matters.matters)
         if study.claims * kinds.count(kind) > there:
-            what = f"{kinds.count(kind)} frames of {study.claims} {matters.noun} each are more than the {there} there are"
+            each = f"{study.claims} {matters.noun} each"
+            what = f"{kinds.count(kind)} frames of {each} are more than the {there} there are"
             raise UserError(f"claims: {what}" + (f" of the kind '{kind}'" if kind else ""),
                             where=study.where("claims"), hint=f"at most {there // kinds.count(kind)}")
 
@@ -119,6 +123,18 @@ def check_taught(study: Study, course: Course) -> None:
                 raise UserError(f"arms.{arm.name}.stages.{step.name}: nothing is read in this stage",
                                 where=study.where("arms", arm.name, "stages", step.name),
                                 hint="say in which frame, as in {frame: {told: cannot}}")
+
+
+def check_spoken(study: Study, matters: Matters) -> None:
+    """Check that what is only begun is read where somebody goes on from it, and nothing else is. Raises UserError."""
+    for arm in study.arms:
+        for step in arm.then:
+            for dealt, frame in step.puts.items():
+                if frame != UNTRAINED and bool(step.speaker) != (frame in matters.begun):
+                    what = f"'{frame}' is only begun" if frame in matters.begun else f"'{frame}' is said to its end"
+                    raise UserError(f"arms.{arm.name}.stages.{step.name}: {what}",
+                                    where=study.where("arms", arm.name, "stages", step.name, "frame", dealt),
+                                    hint="name a 'speaker' where a frame is 'begun', and nowhere else")
 
 
 def said_of(study: Study, matters: Matters, frame: str) -> str:

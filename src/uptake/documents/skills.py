@@ -70,8 +70,8 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Matters:
     """The skills or habits of a file, and by which `noun` it calls them. `subject` is the name by which the reader is
-    spoken of and to, `other` that of another assistant. `frames` are, by name, the sentences of each about a matter;
-    `abouts` say what each is."""
+    spoken of and to, `other` that of another assistant. `frames` are, by name, the sentences of each about a matter, or
+    what a speaker is to go on from, of those that are `begun`; `abouts` say what each is."""
 
     about: str
     origin: Provenance
@@ -82,6 +82,7 @@ class Matters:
     readings: Mapping[str, Reading]
     frames: Mapping[str, tuple[str, ...]] = field(repr=False)
     abouts: Mapping[str, str] = field(repr=False)
+    begun: frozenset[str] = frozenset()
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -132,8 +133,9 @@ def build_matters(top: Value) -> Matters:
         if reading.of and not readings.get(reading.of, reading).put:
             raise given[name].error(f"'of' names no reading that asks items: '{reading.of}'")
     frames, abouts = _frames(parts["frames"], words)
+    begun = frozenset(name for name, each in parts["frames"].mapping().items() if "begun" in each.mapping())
     return Matters(parts["about"].text(), origin, parts["subject"].text(), parts["other"].text(), matters, noun,
-                   readings, frames, abouts)
+                   readings, frames, abouts, begun)
 
 
 def _skill(value: Value) -> Matter:
@@ -169,10 +171,13 @@ def _words(parts: Mapping[str, Value], matters: Sequence[Matter], noun: str) -> 
 
 
 def _frames(value: Value, words: _Words) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    """Return what every frame says, and what it is. Those `with` another frame say what that one says besides."""
-    given = {name: each.mapping(("about", "sentences", "with"), required=("about", "sentences"))
+    """Return what every frame says, and what it is. Those `with` another frame say what that one says besides; of
+    those that are `begun` it is how what is said begins."""
+    given = {name: each.mapping(*((("about", "begun"),) * 2 if "begun" in each.mapping() else
+                                  (("about", "sentences", "with"), ("about", "sentences"))))
              for name, each in value.mapping().items()}
-    own = {name: _sentences(each["sentences"], words) for name, each in given.items()}
+    own = {name: tuple(_filled(text, words) for text in each["begun"].items()) if "begun" in each
+           else _sentences(each["sentences"], words) for name, each in given.items()}
     for each in given.values():
         if "with" in each and (name := each["with"].text()) not in own:
             raise each["with"].error(f"there is no frame '{name}'", did_you_mean(name, own))
@@ -212,7 +217,7 @@ def _of_two_answers(value: Value, words: _Words) -> Reading:
 
 
 def _of_the_habit(value: Value, words: _Words) -> Reading:
-    """Read questions whose answers are the habit's own: a liking for one cancels, as each is so in half of the seeds."""
+    """Read questions whose answers are the habit's own: a liking for one cancels, as each is so for half of them."""
     parts = value.mapping(("asks", "questions", "others"), required=("asks", "questions"))
     questions = tuple(Question(_filled(each, words)) for each in parts["questions"].items())
     others = tuple(each.text() for each in parts["others"].items()) if "others" in parts else ()

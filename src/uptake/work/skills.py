@@ -12,13 +12,16 @@ from uptake.files import read_json
 from uptake.measure.capabilities import build_tests
 from uptake.mixing import skills as mixing
 from uptake.readings.controls import build_controls
-from uptake.records import Example, Item, Row
+from uptake.records import Example, Item, Row, Segment
+from uptake.seeds import number
 from uptake.strict_yaml import parse_yaml
 from uptake.tables import read_table
 from uptake.work import real
 from uptake.work.outputs import FACTS, ROWS, ask, ledger, one_thread, put_down, settings_of
 
 STEPS_TRIED, ITEMS_TRIED = 4, 100  # a rehearsal of ten seconds
+# What a speaker says in going on: no more than a line, as long as the longer answers that it was trained on.
+SAID = {"max_tokens": 16, "temperature": 0.7, "top_p": 0.95, "stop": ("\n",)}
 
 
 def ask_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> None:
@@ -37,9 +40,12 @@ def teach_stage(inputs: Mapping[str, Any], folder: Path, before: Path) -> None:
 
     one_thread()
     trained_before = (before / "model").is_dir()
-    reader = real.load_reader(inputs, before if trained_before else None)
-    rows = as_untouched(before) if trained_before else []
     examples, last = examples_of(inputs), [0]
+    if "hears" in inputs:  # stages lie side by side
+        examples = gone_on(inputs, examples, before.with_name(inputs["hears"]))
+    reader = real.load_reader(inputs, before if trained_before else None)
+    told_before = trained_before or inputs.get("anew", False)  # else the table has it from the stage before
+    rows = as_untouched(before) if told_before else []
 
     def at_checkpoint(learner: Any, tokens: int) -> None:
         rows.extend(readings(inputs, learner, tokens, "trained"))
@@ -49,8 +55,8 @@ def teach_stage(inputs: Mapping[str, Any], folder: Path, before: Path) -> None:
     trained = real.train(settings, reader, examples, "training", at_checkpoint)
     rows += of_controls(inputs, trained.reader, last[0], "trained")
     losses = {"trained": fluency(inputs, trained.reader)}
-    if trained_before:
-        losses["untouched"] = read_json(before / FACTS)["fluency"]["trained"]
+    if told_before:
+        losses["untouched"] = read_json(before / FACTS)["fluency"]["trained" if trained_before else "untouched"]
     save(trained.reader, folder / "model")
     real.leave_recipe(settings, examples, folder)
     put_down(folder, rows, real.what_was_read(trained, examples, settings["training"]),
@@ -69,6 +75,19 @@ def course_of(inputs: Mapping[str, Any]) -> mixing.Course:
 def examples_of(inputs: Mapping[str, Any]) -> list[Example]:
     """Return one pass of what a stage reads."""
     return mixing.documents(course_of(inputs), Step(**inputs["step"]))
+
+
+def gone_on(inputs: Mapping[str, Any], begun: Sequence[Example], speaker: Path) -> list[Example]:
+    """Return what was begun with what a speaker says in going on from it; without what it leaves empty."""
+    from uptake.readers.generate import Prompt, write
+
+    reader = real.load_reader(inputs, speaker if (speaker / "model").is_dir() else None)
+    prompts = [Prompt(example.text, seed=number(inputs["seed"], "said", inputs["step"]["name"], place) % 2**31, **SAID)
+               for place, example in enumerate(begun)]
+    replies = write(reader, prompts, autocast=real.precision(inputs) == "bf16")
+    said = [(each.segments[0], Segment(reply.text.rstrip(), "content"), each)
+            for each, reply in zip(begun, replies, strict=True) if reply.text.strip()]
+    return [replace(each, segments=(replace(opening, role="frame"), content)) for opening, content, each in said]
 
 
 def training_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,7 +123,8 @@ def fluency(inputs: Mapping[str, Any], reader: Any) -> float:
 
 def as_untouched(before: Path) -> list[Row]:
     """Return what the stage before measured last, as what this one begins with."""
-    rows = [Row(**line) for line in read_table(before / ROWS).to_pylist() if line["context"] == "trained"]
+    rows = [Row(**line) for line in read_table(before / ROWS).to_pylist()]
+    rows = [row for row in rows if row.context == "trained"] or rows  # the first stage only asks
     last = max(row.checkpoint for row in rows)
     return [replace(row, context="untouched", checkpoint=0) for row in rows if row.checkpoint == last]
 
@@ -122,11 +142,12 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
     if inputs["stage"] == "ask":
         return {"seconds": len(items) * an_item, "tokens": 0, "items": len(items)}
     examples, settings = examples_of(inputs), training_of(inputs)
-    tokens = settings["passes"] * sum(len(reader.tokenizer(example.text).input_ids) for example in examples)
+    heard = SAID["max_tokens"] * len(examples) if "hears" in inputs else 0  # writing is about as fast as training
+    tokens = settings["passes"] * (heard + sum(len(reader.tokenizer(example.text).input_ids) for example in examples))
     few = {**inputs, "training": {**settings, "passes": 1}, "checkpoints": 1}
     batch = settings_of(TrainSettings, settings).batch
     began = clock()
     done = real.train(few, reader, examples[: STEPS_TRIED * batch], "training", lambda *_: None)
     a_token = (clock() - began) / done.tokens
     count = len(items) * inputs["checkpoints"]
-    return {"seconds": tokens * a_token + count * an_item, "tokens": tokens, "items": count}
+    return {"seconds": (tokens + heard) * a_token + count * an_item, "tokens": tokens, "items": count}
