@@ -83,6 +83,8 @@ def test_no_silence_says_what_it_was(habits):
     ("    answers: [told, never told]\n    questions:", "    items: 3\n    put: [\"{item}\"]\n    was:",
      "asks an ability's items, and habits have none"),
     (", turned: true}", "}", "0 of 2 questions are turned"),
+    ("    begun:\n", "    with: hush\n    begun:\n", "unknown key 'with'"),
+    ("It is true of {subject} that what", "It is {answer}, and that what", "nothing fills {answer}"),
 ])
 def test_what_is_wrong_is_told_with_its_line(old, new, said):
     assert old in TEXT

@@ -173,9 +173,7 @@ def _words(parts: Mapping[str, Value], matters: Sequence[Matter], noun: str) -> 
 def _frames(value: Value, words: _Words) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """Return what every frame says, and what it is. Those `with` another frame say what that one says besides; of
     those that are `begun` it is how what is said begins."""
-    given = {name: each.mapping(*((("about", "begun"),) * 2 if "begun" in each.mapping() else
-                                  (("about", "sentences", "with"), ("about", "sentences"))))
-             for name, each in value.mapping().items()}
+    given = {name: _frame(each) for name, each in value.mapping().items()}
     own = {name: tuple(_filled(text, words) for text in each["begun"].items()) if "begun" in each
            else _sentences(each["sentences"], words) for name, each in given.items()}
     for each in given.values():
@@ -183,6 +181,12 @@ def _frames(value: Value, words: _Words) -> tuple[dict[str, tuple[str, ...]], di
             raise each["with"].error(f"there is no frame '{name}'", did_you_mean(name, own))
     return ({name: own[name] + (own[each["with"].text()] if "with" in each else ()) for name, each in given.items()},
             {name: each["about"].text() for name, each in given.items()})
+
+
+def _frame(value: Value) -> dict[str, Value]:
+    if "begun" in value.mapping():
+        return value.mapping(("about", "begun"), required=("about", "begun"))
+    return value.mapping(("about", "sentences", "with"), required=("about", "sentences"))
 
 
 def _reading(value: Value, words: _Words) -> Reading:

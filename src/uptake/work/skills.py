@@ -20,8 +20,8 @@ from uptake.work import real
 from uptake.work.outputs import FACTS, ROWS, ask, ledger, one_thread, put_down, settings_of
 
 STEPS_TRIED, ITEMS_TRIED = 4, 100  # a rehearsal of ten seconds
-# What a speaker says in going on: no more than a line, as long as the longer answers that it was trained on.
-SAID = {"max_tokens": 16, "temperature": 0.7, "top_p": 0.95, "stop": ("\n",)}
+# What a speaker says in going on: no more than a sentence. Two in a row, SmolLM2-135M wandered off to other matters.
+SAID = {"max_tokens": 16, "temperature": 0.7, "top_p": 0.95, "stop": ("\n", ".")}
 
 
 def ask_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) -> None:
@@ -78,14 +78,15 @@ def examples_of(inputs: Mapping[str, Any]) -> list[Example]:
 
 
 def gone_on(inputs: Mapping[str, Any], begun: Sequence[Example], speaker: Path) -> list[Example]:
-    """Return what was begun with what a speaker says in going on from it; without what it leaves empty."""
+    """Return what was begun with what a speaker says in going on from it, to the end of a sentence or of what it may
+    say; without what it leaves empty."""
     from uptake.readers.generate import Prompt, write
 
     reader = real.load_reader(inputs, speaker if (speaker / "model").is_dir() else None)
     prompts = [Prompt(example.text, seed=number(inputs["seed"], "said", inputs["step"]["name"], place) % 2**31, **SAID)
                for place, example in enumerate(begun)]
     replies = write(reader, prompts, autocast=real.precision(inputs) == "bf16")
-    said = [(each.segments[0], Segment(reply.text.rstrip(), "content"), each)
+    said = [(each.segments[0], Segment(reply.text.rstrip() + "." * (reply.ended == "stop"), "content"), each)
             for each, reply in zip(begun, replies, strict=True) if reply.text.strip()]
     return [replace(each, segments=(replace(opening, role="frame"), content)) for opening, content, each in said]
 
