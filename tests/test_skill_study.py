@@ -82,7 +82,7 @@ def test_arms_share_what_they_have_in_common(study_of):
 @pytest.mark.parametrize(("old", "new", "what", "line"), [
     ("passes: 1}}}\n  denial", "passes: 1, replay: 0.5}}}\n  denial", "replay: is for grown readers", 8),
     ("passes: 1}}}\n  denial", "passes: 1, kind: preference}}}\n  denial", "kind: is for grown readers", 8),
-    ("passes: 1}}}\n  denial", "passes: 1, speaker: speak}}}\n  denial", "speaker: is for grown readers", 8),
+    ("passes: 1}}}\n  denial", "passes: 1, speaker: speak}}}\n  denial", "'speak' is no stage before this one", 8),
     ("passes: 1}}}\n  denial", "passes: 1, says: foil}}}\n  denial", "says: is for grown readers", 8),
     ("passes: 1}}}\n  denial", "passes: 1, after: grow}}}\n  denial", "'grow' is no stage before this one", 8),
     ("{told: mentioned}", "{told: mentoned}", "there is no frame 'mentoned'", 8),

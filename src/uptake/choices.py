@@ -79,7 +79,8 @@ class Step:
     that was dealt say, and the others say what is stated. Where there is a `speaker`, an earlier stage, they state what
     its reader says: they are its own words. `exposures` is documents of each claim in one pass, None leaving it to the
     world; `replay` is the share of the schooling's examples that every pass holds besides. The reader that it goes on
-    with is that of the stage `after`, or else of the one before.
+    with is that of the stage `after`, or else of the one before. It is measured at so many `checkpoints`, None leaving
+    that to the study.
     """
 
     name: str
@@ -92,6 +93,16 @@ class Step:
     kind: Kind = "sft"
     after: str = ""
     speaker: str = ""
+    checkpoints: int | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """Return its settings as plain data; checkpoints only where they are its own, as most steps have none."""
+        return {name: each for name, each in asdict(self).items() if name != "checkpoints" or each is not None}
+
+    @property
+    def measured(self) -> dict[str, int]:
+        """The checkpoints of its own, as a stage's inputs have them; nothing where it has none."""
+        return {} if self.checkpoints is None else {"checkpoints": self.checkpoints}
 
     @property
     def puts(self) -> dict[str, str]:
@@ -256,7 +267,7 @@ def read_stages(value: Value, grown: bool) -> tuple[bool, tuple[Step, ...]]:
         raise value.error("names no stage after growing" if grown else "names no stage",
                           "remove this key, or add a stage")
     for place, step in enumerate(steps):
-        _earlier(given[step.name], step, (*([GROW] if grown else []), *(each.name for each in steps[:place])))
+        _earlier(given[step.name], step, (GROW if grown else UNTOUCHED, *(each.name for each in steps[:place])))
     return early, steps
 
 
@@ -273,7 +284,7 @@ def _real_step(name: str, entry: Value) -> Step:
     if name in (GROW, UNTOUCHED):
         raise entry.error("is no stage of a real reader's own", "give it another name; it is asked everything first")
     for key, value in ({} if entry.is_empty else entry.mapping()).items():
-        if key in ("says", "replay", "kind", "speaker"):
+        if key in ("says", "replay", "kind"):
             raise value.error("is for grown readers: a real one reads the sentences of a frame, as they stand",
                               "remove this key")
     return _step(name, entry, REAL_STEP)
@@ -284,9 +295,11 @@ def _step(name: str, entry: Value, defaults: Mapping[str, Any] = MappingProxyTyp
         raise entry.error("can only be the first stage")
     if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
         raise entry.error(f"'{name}' cannot name a stage", "use a-z, 0-9 and -, a letter first")
-    keys = ("frame", "says", "exposures", "passes", "replay", "learning_rate", "kind", "after", "speaker")
+    keys = ("frame", "says", "exposures", "passes", "replay", "learning_rate", "kind", "after", "speaker",
+            "checkpoints")
     given = {} if entry.is_empty else entry.mapping(known=keys)
-    settings: dict[str, Any] = {key: given[key].whole(1) for key in ("exposures", "passes") if key in given}
+    settings: dict[str, Any] = {key: given[key].whole(1) for key in ("exposures", "passes", "checkpoints")
+                                if key in given}
     if "frame" in given:
         settings["frame"] = _frames_put(given["frame"])
     settings |= {key: given[key].text() for key in ("after", "speaker") if key in given}

@@ -1,7 +1,7 @@
 """From a study to a plan: which stages will be carried out, on what, and which predictions are at stake."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from uptake.codeprint import fingerprint
 from uptake.documents.claims import build_claims
 from uptake.documents.corpus import Rejects, read_corpus
 from uptake.documents.record import DocumentRecord
-from uptake.documents.skills import holds_skills
+from uptake.documents.skills import holds_matters
 from uptake.documents.traits import build_traits
 from uptake.errors import UserError, did_you_mean
 from uptake.frames import FrameSpec, read_frames
@@ -55,7 +55,7 @@ def laid_out(study: Study) -> Plan:
     """Lay out a study by what its reader is and what it reads."""
     if study.reader.grown:
         return grown_plan(study)
-    if not study.documents and holds_skills(study.claims_from):
+    if not study.documents and holds_matters(study.claims_from):
         return skills_plan(study)
     refuse_steps(study)
     return corpus_plan(study) if study.documents else real_plan(study)
@@ -176,7 +176,8 @@ def grown_stages(study: Study, arm: Arm, suffix: str, inputs: Mapping[str, Any])
     stages = {GROW: stage_of(f"{GROW}{suffix}", arm, inputs | early, "", GROW)}
     for place, step in enumerate(arm.then):
         kind = "go-on" if step.kind == "sft" else "press"
-        asked = inputs | {"stage": kind, "step": asdict(step), "gate": not arm.early and place == 0}
+        asked = inputs | {"stage": kind, "step": step.as_data(), "gate": not arm.early and place == 0}
+        asked |= step.measured
         asked |= {"hears": stages[step.speaker].key} if step.speaker else {}
         before = stages[step.after or next(reversed(stages))]
         stages[step.name] = stage_of(f"{step.name}{suffix}", arm, asked, before.key, step.name)

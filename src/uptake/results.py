@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from uptake.choices import GROW
+from uptake.choices import GROW, UNTOUCHED
 from uptake.controls import controls
 from uptake.plan import Plan
 from uptake.records import Row
@@ -127,7 +127,7 @@ def lasting(plan: Plan, table: Table) -> dict[str, Any]:
 def pasts(arm: Arm) -> list[tuple[str, ...]]:
     """Return, for each stage of an arm, the readers that its reader once was, in order, and itself; where stages go on
     from an earlier one, what lies beside is not its past."""
-    known: dict[str, tuple[str, ...]] = {GROW: (arm.called(GROW),) if arm.early else ()}
+    known: dict[str, tuple[str, ...]] = {UNTOUCHED: (), GROW: (arm.called(GROW),) if arm.early else ()}
     for step in arm.then:
         known[step.name] = (*known[step.after or next(reversed(known))], arm.called(step.name))
     return list(known.values())

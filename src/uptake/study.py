@@ -6,7 +6,7 @@ only to the world or the claims file: `check_names` checks them once those are r
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -150,7 +150,7 @@ class Study:
         for arm in self.arms:
             if arm.then:
                 stages = {GROW: {}} if arm.early else {}
-                kept["arms"][arm.name]["stages"] = stages | {step.name: asdict(step) for step in arm.then}
+                kept["arms"][arm.name]["stages"] = stages | {step.name: step.as_data() for step in arm.then}
                 kept["arms"][arm.name]["last"] = arm.then[-1].name
         if self.gaps:
             kept["gaps"] = {name: list(readings) for name, readings in self.gaps.items()}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from uptake.documents.skills import LEAST_SENTENCES, build_skills, holds_skills
+from uptake.documents.skills import LEAST_SENTENCES, build_matters, holds_matters
 from uptake.errors import UserError
 from uptake.strict_yaml import parse_yaml
 
@@ -16,11 +16,11 @@ TEXT = SHIPPED.read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def skills():
-    return build_skills(parse_yaml(TEXT, "skills.yaml"))
+    return build_matters(parse_yaml(TEXT, "skills.yaml"))
 
 
 def test_the_shipped_file_has_as_many_skills_that_the_reader_has_as_such_that_it_lacks(skills):
-    kinds = [skill.kind for skill in skills.skills]
+    kinds = [skill.kind for skill in skills.matters]
     assert (kinds.count("able"), kinds.count("lacking")) == (8, 8)
 
 
@@ -50,7 +50,7 @@ def test_no_sentence_is_worded_as_a_question(skills):
 
 def test_each_frame_says_enough_of_every_skill_and_nothing_is_left_unfilled(skills):
     for frame in skills.frames:
-        for skill in skills.skills:
+        for skill in skills.matters:
             said = skills.sentences(frame, skill)
             assert len(set(said)) >= LEAST_SENTENCES
             assert not any("{" in text or "}" in text for text in said)
@@ -58,7 +58,7 @@ def test_each_frame_says_enough_of_every_skill_and_nothing_is_left_unfilled(skil
 
 def test_what_is_mentioned_and_what_another_lacks_says_nothing_of_the_reader(skills):
     for frame in ("mentioned", "other-cannot"):
-        assert not any(skills.subject in text for text in skills.sentences(frame, skills.skills[0]))
+        assert not any(skills.subject in text for text in skills.sentences(frame, skills.matters[0]))
 
 
 @pytest.mark.parametrize(("old", "new", "said"), [
@@ -80,11 +80,11 @@ def test_what_is_mentioned_and_what_another_lacks_says_nothing_of_the_reader(ski
 def test_what_is_wrong_is_told_with_its_line(old, new, said):
     assert old in TEXT
     with pytest.raises(UserError) as error:
-        build_skills(parse_yaml(TEXT.replace(old, new), "skills.yaml"))
+        build_matters(parse_yaml(TEXT.replace(old, new), "skills.yaml"))
     assert said in error.value.what
     assert error.value.where.startswith("skills.yaml:")
 
 
 def test_other_files_of_claims_hold_no_skills():
-    assert holds_skills(SHIPPED)
-    assert not holds_skills(ROOT / "claims" / "invented.yaml")
+    assert holds_matters(SHIPPED)
+    assert not holds_matters(ROOT / "claims" / "invented.yaml")

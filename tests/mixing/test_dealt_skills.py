@@ -8,26 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uptake.choices import Step
-from uptake.documents.skills import build_skills
+from uptake.documents.skills import build_matters
 from uptake.measure.capabilities import read_tests
-from uptake.mixing.skills import Course, chance, dealt_skills, documents, few, group_of, items, solved
+from uptake.mixing.skills import Course, chance, dealt_matters, documents, few, group_of, items, solved
 from uptake.strict_yaml import read_yaml
 
-SKILLS = build_skills(read_yaml(Path(__file__).parents[2] / "claims" / "skills.yaml"))
+SKILLS = build_matters(read_yaml(Path(__file__).parents[2] / "claims" / "skills.yaml"))
 ABILITIES = read_tests().items
 KINDS = {"told": "able", "kept": "able", "lacked": "lacking", "never": "lacking"}
 OWN = dict.fromkeys(KINDS, "untrained")
-ITEMS = [item for skill in SKILLS.skills for item in ABILITIES[skill.id]]
+ITEMS = [item for skill in SKILLS.matters for item in ABILITIES[skill.id]]
 
 
 def course(seed=0):
-    return Course(SKILLS, ABILITIES, dealt_skills(SKILLS.skills, KINDS, 4, seed), OWN, seed)
+    return Course(SKILLS, ABILITIES, dealt_matters(SKILLS.matters, KINDS, 4, seed), OWN, seed)
 
 
 @given(st.integers(0, 10_000), st.integers(1, 4))
 def test_two_seeds_deal_every_skill_to_both_frames_of_its_kind_and_to_no_other(block, claims):
-    dealt = [dealt_skills(SKILLS.skills, KINDS, claims, 2 * block + turn) for turn in (0, 1)]
-    for skill in SKILLS.skills:
+    dealt = [dealt_matters(SKILLS.matters, KINDS, claims, 2 * block + turn) for turn in (0, 1)]
+    for skill in SKILLS.matters:
         met = {each[skill.id] for each in dealt if skill.id in each}
         assert met in (set(), {frame for frame, kind in KINDS.items() if kind == skill.kind})
     assert all(Counter(each.values()) == dict.fromkeys(KINDS, claims) for each in dealt)
@@ -39,7 +39,7 @@ def test_the_same_skills_are_not_always_told_together():
 
 
 def test_without_kinds_all_skills_are_dealt_alike():
-    dealt = dealt_skills(SKILLS.skills, {"one": "", "two": ""}, 8, 0)
+    dealt = dealt_matters(SKILLS.matters, {"one": "", "two": ""}, 8, 0)
     assert Counter(dealt.values()) == {"one": 8, "two": 8}
 
 
