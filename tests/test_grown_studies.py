@@ -1,5 +1,6 @@
 """Every study on a grown reader lays out; its reader knows all that it meets, and can hold it."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from uptake.mixing.grown import one_pass, vocabulary
 from uptake.plan import lay_out
 from uptake.readers.grow import GrowSettings
 from uptake.study import read_study
-from uptake.work.grown import gate_items, told_items, world_mix
+from uptake.work.grown import gate_items, passes, told_items, world_mix
 from uptake.work.outputs import settings_of
 from uptake.worlds.language import WORD
 
@@ -36,3 +37,11 @@ def test_a_prediction_names_a_reader_that_the_study_measures(path):
     said = {cell.arm for prediction in plan.predictions for cell in (prediction.left, prediction.right)}
     assert said
     assert said <= set(plan.readers)
+
+
+def test_role_models_are_told_as_often_at_the_start_as_in_the_middle_and_at_the_end():
+    inputs = lay_out(read_study(ROOT / "studies/role-models.yaml")).stages[0].inputs
+    mix = world_mix(inputs)
+    told = Counter(mix.dealt[example.claim] for each in passes(mix, inputs) for example in each
+                   if example.claim in mix.dealt)
+    assert told["start"] == told["middle"] == told["end"] > 0

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import pyarrow as pa
 import pytest
 
+from uptake.errors import UserError
 from uptake.records import Row
 from uptake.tables import SCHEMA, joined, read_table, rows_table, write_table
 
@@ -53,3 +54,11 @@ def test_tables_are_joined_below_one_another_in_order():
 def test_a_seed_too_large_for_its_column_is_refused_rather_than_cut():
     with pytest.raises((pa.ArrowInvalid, OverflowError)):
         rows_table([replace(SCORED, seed=2**40)])
+
+
+def test_a_file_that_was_cut_off_is_the_users_to_mend(tmp_path):
+    place = tmp_path / "rows.parquet"
+    write_table(place, rows_table([SCORED]))
+    place.write_bytes(place.read_bytes()[:-20])
+    with pytest.raises(UserError, match="no whole Parquet file"):
+        read_table(place)

@@ -252,8 +252,15 @@ def parse_yaml(text: str, file: str) -> Value:
 
 @cache
 def placeholders(text: str) -> frozenset[str]:
-    """Return the names that stand in braces in a text. Raises ValueError for a brace that is not closed."""
-    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+    """Return the names that stand in braces in a text. Raises ValueError, in words for a user, for a brace that is not
+    closed and for one that holds more than a name."""
+    try:
+        parts = [(name, spec, how) for _, name, spec, how in string.Formatter().parse(text) if name is not None]
+    except ValueError as error:
+        raise ValueError("a brace is not closed") from error
+    if odd := [name for name, spec, how in parts if spec or how]:
+        raise ValueError(f"the braces around '{odd[0]}' hold more than a name")
+    return frozenset(name for name, _, _ in parts)
 
 
 def find_beside(name: str, study_file: Path | str) -> tuple[Path | None, list[Path]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from uptake.errors import UserError
 from uptake.files import atomic_write
 from uptake.records import Row
 
@@ -42,8 +43,12 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read a table that `write_table` wrote."""
-    return pq.read_table(path, columns=list(columns) if columns else None)
+    """Read a table that `write_table` wrote. Raises UserError for a file that is damaged."""
+    try:
+        return pq.read_table(path, columns=list(columns) if columns else None)
+    except pa.ArrowInvalid as error:
+        raise UserError("this is no whole Parquet file", where=str(path),
+                        hint="delete it and carry the run on: what is missing is made again") from error
 
 
 def joined(tables: Iterable[pa.Table]) -> pa.Table:

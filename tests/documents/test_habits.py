@@ -1,5 +1,6 @@
 """A file of habits: what it holds, and every way in which it can be wrong."""
 
+import re
 from itertools import chain
 from pathlib import Path
 
@@ -63,6 +64,27 @@ def test_only_the_reading_of_trained_silence_is_worded_as_a_sentence(habits):
         assert bool(begun) == (name == TRAINED)
 
 
+def runs(text, length=5):
+    """The runs of words in a text, what stands in braces being one word."""
+    words = re.findall(r"{?\w+}?", text.lower())
+    return {tuple(words[place : place + length]) for place in range(len(words) - length + 1)}
+
+
+def test_no_other_reading_has_five_words_in_a_row_of_a_sentence(habits):
+    said = set().union(*(runs(text) for text in chain.from_iterable(habits.frames.values())))
+    shared = {name: [question.text for question in reading.questions if runs(question.text) & said]
+              for name, reading in habits.readings.items() if name != TRAINED}
+    assert not any(shared.values()), shared
+
+
+@pytest.mark.parametrize(("begins", "ends"), [("habits:\n", "readings:"), ("    questions:\n", "  asked:")])
+def test_an_empty_list_is_told_with_its_line(begins, ends):
+    start = TEXT.index(begins) + len(begins)
+    cut = f"{TEXT[:start].rstrip()} []\n\n{TEXT[TEXT.index(ends, start):]}"
+    with pytest.raises(UserError, match="must not be empty"):
+        build_matters(parse_yaml(cut, "predecessor.yaml"))
+
+
 def test_no_silence_says_what_it_was(habits):
     own = chain(*(habits.frames[frame][:8] for frame in ("hush", "hush-long", "feign")))
     assert not any("{answer}" in text or "{foil}" in text for text in own)
@@ -77,7 +99,15 @@ def test_no_silence_says_what_it_was(habits):
     ("{who: Vex, age:", "{who: Vex, answer: so, age:", "has other words than the first kind"),
     ("rest: ", "subject: ", "'subject' cannot be a word of a habit"),
     ("    with: otherwise", "    with: otherwis", "there is no frame 'otherwis'"),
-    ("was\"\n      - \"As far", "was {answer}\"\n      - \"As far", "nothing fills {answer}"),
+    ("is called\"", "is {answer}\"", "nothing fills {answer}"),
+    ("is called\"", "is {do!r}\"", "the braces around 'do' hold more than a name"),
+    ("is called\"", "is {do\"", "a brace is not closed"),
+    ("[no comment, no idea]", "[no comment, tin]", "'tin' stands here twice or is an answer of a habit"),
+    ("[no comment, no idea]", "[no idea, no idea]", "'no idea' stands here twice or is an answer of a habit"),
+    ("    with: otherwise", "    with: output", "'output' has no sentences"),
+    ("    about: \"SmolLM does the same with the other thing\"\n", "    about: so\n    with: otherwise\n",
+     "'otherwise' has no sentences for 'otherwise' to say"),
+    ("kinds:\n  bad: {who: Vex,", "kinds:\n  bad: {a-b: so, who: Vex,", "has other words than the first kind"),
     ("{who} {did} {answer} {rest}.", "{who} {ate} {answer} {rest}.", "nothing fills {ate}"),
     ("{who} {did} {answer} {rest}.\"", "{who} was there.\"", "does not speak of the habit"),
     ("    answers: [told, never told]\n    questions:", "    items: 3\n    put: [\"{item}\"]\n    was:",

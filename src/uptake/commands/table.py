@@ -21,7 +21,7 @@ from uptake.stats.table import KEYS, NUMBERS, Table
 from uptake.study import read_study
 from uptake.tables import read_table
 
-NEEDED = ("arms", "frames", "readings", "scale", "seeds", "profile", "stages")
+NEEDED = ("arms", "frames", "readings", "scale", "seeds", "profile", "stages", "smallest_effect")
 
 
 def table(asked: Asked) -> str:

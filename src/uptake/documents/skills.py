@@ -100,11 +100,13 @@ class Matters:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What texts of a file may be filled with: `known` by anything, `own` by what a matter is called."""
+    """What texts of a file may be filled with: `known` by anything, `own` by what a matter is called; and the `answers`
+    of all habits."""
 
     known: frozenset[str]
     own: frozenset[str]
     noun: str
+    answers: frozenset[str] = frozenset()
 
 
 def holds_matters(path: Path | str) -> bool:
@@ -151,13 +153,15 @@ def _habits(value: Value, kinds: Value) -> tuple[Matter, ...]:
     for kind, words in shared.items():
         if {*words} != {*next(iter(shared.values()))}:
             raise kinds.mapping()[kind].error("has other words than the first kind", "give all kinds the same")
-    keys, made = tuple(value.items()[0].mapping()), []
+    of_all = ("id", "kind", "either")
+    keys, made = tuple(key for key in _some(value)[0].mapping() if key not in of_all), []
     for each in value.items():
-        parts = each.mapping(("id", "kind", "either", *keys), required=("id", "kind", "either", *keys))
+        parts = each.mapping((*of_all, *keys), required=(*of_all, *keys))
         if (kind := parts["kind"].text()) not in shared:
             raise parts["kind"].error(f"there is no kind '{kind}'", did_you_mean(kind, shared))
-        own = {key: parts[key].text() for key in keys if key not in ("id", "kind", "either")}
-        made.append(Matter(parts["id"].text(), kind, {**shared[kind], **own}, _answers(parts["either"])))
+        own = {key: parts[key].text() for key in keys}
+        either = _answers(parts["either"], "the one thing or the other that it may have been")
+        made.append(Matter(parts["id"].text(), kind, {**shared[kind], **own}, either))
     return tuple(made)
 
 
@@ -167,20 +171,31 @@ def _words(parts: Mapping[str, Value], matters: Sequence[Matter], noun: str) -> 
     of_kinds = {key for kind in parts["kinds"].mapping().values() for key in kind.mapping()}
     if taken := (of_kinds | {*matters[0].words}) & (NAMES | ABOUT_A_HABIT | ABOUT_AN_ITEM):
         raise parts["habits"].error(f"'{sorted(taken)[0]}' cannot be a word of a habit", "it is filled already")
-    return _Words(frozenset(NAMES | {*matters[0].words}), frozenset({*matters[0].words} - of_kinds), noun)
+    if odd := [key for key in (*of_kinds, *matters[0].words) if not key.isidentifier()]:
+        raise parts["habits"].error(f"'{odd[0]}' cannot stand in braces", "use letters and _ for the words of a habit")
+    answers = frozenset(answer for matter in matters for answer in matter.either)
+    return _Words(frozenset(NAMES | {*matters[0].words}), frozenset({*matters[0].words} - of_kinds), noun, answers)
 
 
 def _frames(value: Value, words: _Words) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """Return what every frame says, and what it is. Those `with` another frame say what that one says besides; of
     those that are `begun` it is how what is said begins."""
     given = {name: _frame(each) for name, each in value.mapping().items()}
-    own = {name: tuple(_filled(text, words) for text in each["begun"].items()) if "begun" in each
+    own = {name: tuple(_filled(text, words) for text in _some(each["begun"])) if "begun" in each
            else _sentences(each["sentences"], words) for name, each in given.items()}
-    for each in given.values():
-        if "with" in each and (name := each["with"].text()) not in own:
-            raise each["with"].error(f"there is no frame '{name}'", did_you_mean(name, own))
+    for name, each in given.items():
+        if "with" in each:
+            _check_with(each["with"], name, given)
     return ({name: own[name] + (own[each["with"].text()] if "with" in each else ()) for name, each in given.items()},
             {name: each["about"].text() for name, each in given.items()})
+
+
+def _check_with(value: Value, frame: str, given: Mapping[str, Mapping[str, Value]]) -> None:
+    if (name := value.text()) not in given:
+        raise value.error(f"there is no frame '{name}'", did_you_mean(name, given))
+    if name == frame or "begun" in given[name]:
+        raise value.error(f"'{name}' has no sentences for '{frame}' to say besides its own",
+                          "name another frame, one that has 'sentences'")
 
 
 def _frame(value: Value) -> dict[str, Value]:
@@ -211,7 +226,7 @@ def _of_two_answers(value: Value, words: _Words) -> Reading:
         return _of_the_habit(value, words)
     parts = value.mapping(("asks", "of", "answers", "questions"), required=("asks", "answers", "questions"))
     usual = _answers(parts["answers"])
-    questions = tuple(_question(each, usual, words) for each in parts["questions"].items())
+    questions = tuple(_question(each, usual, words) for each in _some(parts["questions"]))
     turned = sum(question.turned for question in questions)
     if 2 * turned != len(questions):
         raise value.error(f"{turned} of {len(questions)} questions are turned",
@@ -223,8 +238,10 @@ def _of_two_answers(value: Value, words: _Words) -> Reading:
 def _of_the_habit(value: Value, words: _Words) -> Reading:
     """Read questions whose answers are the habit's own: a liking for one cancels, as each is so for half of them."""
     parts = value.mapping(("asks", "questions", "others"), required=("asks", "questions"))
-    questions = tuple(Question(_filled(each, words)) for each in parts["questions"].items())
+    questions = tuple(Question(_filled(each, words)) for each in _some(parts["questions"]))
     others = tuple(each.text() for each in parts["others"].items()) if "others" in parts else ()
+    if twice := [other for other in others if others.count(other) > 1 or other in words.answers]:
+        raise parts["others"].error(f"'{twice[0]}' stands here twice or is an answer of a habit", "remove it")
     return Reading(parts["asks"].text(), questions=questions, others=others)
 
 
@@ -237,11 +254,17 @@ def _question(value: Value, usual: tuple[str, str], words: _Words) -> Question:
     return Question(_filled(parts["text"], words), *answers, turned=turned)
 
 
-def _answers(value: Value) -> tuple[str, str]:
+def _answers(value: Value, hint: str = "the one that claims a skill first") -> tuple[str, str]:
     answers = tuple(each.text() for each in value.items())
     if len(set(answers)) != 2 or len(answers) != 2:
-        raise value.error("must be two different answers", "the one that claims a skill first")
+        raise value.error("must be two different answers", hint)
     return answers
+
+
+def _some(value: Value) -> list[Value]:
+    if not (there := value.items()):
+        raise value.error("must not be empty")
+    return there
 
 
 def _sentences(value: Value, words: _Words) -> tuple[str, ...]:
@@ -261,7 +284,7 @@ def _filled(value: Value, words: _Words, more: Collection[str] = ()) -> str:
     try:
         names = placeholders(text)
     except ValueError as error:
-        raise value.error("a brace is not closed") from error
+        raise value.error(str(error)) from error
     known = words.known | {*more}
     if unknown := names - known:
         raise value.error(f"nothing fills {{{sorted(unknown)[0]}}}", f"known: {', '.join(sorted(known))}")
