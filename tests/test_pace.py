@@ -1,5 +1,7 @@
 """What a study will take: the work of its stages, and one start for each worker, not for each stage."""
 
+import time
+
 import pytest
 
 from uptake import pace
@@ -25,3 +27,18 @@ def foreseen(study_from, small_study_text, tmp_path, monkeypatch):
 def test_a_worker_starts_once_however_many_stages_it_carries_out(foreseen, workers):
     found = foreseen(workers)
     assert found["minutes"] == pytest.approx(found["stages"] / workers + pace.START_UP / 60, abs=0.05)
+
+
+def test_a_rehearsal_tries_texts_as_long_as_those_of_the_whole_stage(study_from, small_study_text, monkeypatch):
+    """Short texts take longer, token by token, and stand together in a pass."""
+    from uptake.readers import grow as growing
+    from uptake.work import grown
+
+    inputs, tried = lay_out(study_from(small_study_text)).stages[0].inputs, []
+    monkeypatch.setattr(grown, "STEPS_TRIED", 2)
+    monkeypatch.setattr(growing, "grow", lambda reader, passes, *rest: tried.append(passes[0]) or 1)
+    monkeypatch.setattr(grown, "asking", lambda *_: (0.0, 0))
+    grown.rehearse(inputs, time.perf_counter)
+    one_pass = grown.passes(grown.world_mix(inputs), inputs)[-1]
+    whole = sum(len(example.text.split()) for example in one_pass) / len(one_pass)
+    assert growing.tokens_in(tried[-1]) / len(tried[-1]) == pytest.approx(whole, rel=0.3)  # a token is a word or a mark

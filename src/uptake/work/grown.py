@@ -253,7 +253,8 @@ def rehearse(inputs: Mapping[str, Any], clock: Callable[[], float]) -> dict[str,
     reader = growing.new_reader("rehearsal", mixing.vocabulary(mix.world, mix.frames), settings, 0)
     drawn = [growing.encode(reader, each) for each in passes(mix, inputs)]
     drawing = clock() - began
-    rng, tried = stream(inputs["seed"], "order"), drawn[-1][: STEPS_TRIED * settings.batch]
+    # From the whole pass, since its kinds of texts stand together and short ones take longer, token by token.
+    rng, tried = stream(inputs["seed"], "order"), drawn[-1][:: max(1, len(drawn[-1]) // (STEPS_TRIED * settings.batch))]
     growing.grow(reader, [tried[: settings.batch]], settings, rng, lambda s, t: 1000)  # the very first takes longer
     began = clock()
     done = growing.grow(reader, [tried], settings, rng, lambda s, t: 1000)
