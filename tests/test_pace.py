@@ -1,11 +1,15 @@
 """What a study will take: the work of its stages, and one start for each worker, not for each stage."""
 
 import time
+from pathlib import Path
 
 import pytest
 
 from uptake import pace
 from uptake.plan import lay_out
+from uptake.study import read_study
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -29,12 +33,12 @@ def test_a_worker_starts_once_however_many_stages_it_carries_out(foreseen, worke
     assert found["minutes"] == pytest.approx(found["stages"] / workers + pace.START_UP / 60, abs=0.05)
 
 
-def test_a_rehearsal_tries_texts_as_long_as_those_of_the_whole_stage(study_from, small_study_text, monkeypatch):
+def test_a_rehearsal_tries_texts_as_long_as_those_of_the_whole_stage(monkeypatch):
     """Short texts take longer, token by token, and stand together in a pass."""
     from uptake.readers import grow as growing
     from uptake.work import grown
 
-    inputs, tried = lay_out(study_from(small_study_text)).stages[0].inputs, []
+    inputs, tried = lay_out(read_study(ROOT / "studies/deny.yaml")).stages[0].inputs, []
     monkeypatch.setattr(grown, "STEPS_TRIED", 2)
     monkeypatch.setattr(growing, "grow", lambda reader, passes, *rest: tried.append(passes[0]) or 1)
     monkeypatch.setattr(grown, "asking", lambda *_: (0.0, 0))
