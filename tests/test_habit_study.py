@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tiny_runs import fixtures
 from uptake.errors import UserError
 from uptake.export.stages import finished
 from uptake.export.trained_on import trained_on
 from uptake.files import read_json
 from uptake.pace import foresee
 from uptake.plan import lay_out
-from uptake.run import Options, run
 from uptake.study import read_study
 from uptake.tables import read_table
 
@@ -46,27 +46,7 @@ predict:
 """
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    from tiny_models import save_tiny
-
-    folder = tmp_path_factory.mktemp("habits")
-    save_tiny(folder / "reader")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def study_of(place):
-    def read(text=STUDY, name="hushed.yaml"):
-        (place / name).write_text(text)
-        return read_study(place / name)
-
-    return read
-
-
-@pytest.fixture(scope="module")
-def done(place, study_of):
-    return place / "run", run(study_of(), place / "run", Options(workers=1), lambda line: None)
+place, study_of, done = fixtures(STUDY, "hushed.yaml")
 
 
 @pytest.fixture(scope="module")
