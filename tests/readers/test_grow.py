@@ -99,7 +99,7 @@ def test_padding_has_no_effect_on_gradients(monkeypatch):
     for batch in ([short, long], [long], [short]):
         made, stopped = reader(), torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.0)
         monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda parameters, most: None)
-        growing._step(made.model, [stopped], batch)
+        growing._step(made.model, [stopped], batch, torch.float32)
         grads.append(torch.cat([part.grad.flatten() for part in made.model.parameters()]))
     both, alone_long, alone_short = grads
     labelled = [len(tokens) - 1 for tokens, _ in (long, short)]

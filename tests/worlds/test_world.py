@@ -2,14 +2,17 @@
 
 import copy
 from collections import Counter
+from dataclasses import fields
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uptake.errors import UserError
+from uptake.mixing.grown import Portions
+from uptake.readers.grow import GrowSettings
 from uptake.worlds.documents import documents
-from uptake.worlds.world import build_world, subjects, world_claims
+from uptake.worlds.world import GROWING, build_world, subjects, world_claims
 
 
 @pytest.fixture
@@ -40,6 +43,16 @@ def test_an_unknown_key_further_down_is_refused_too(raw, where):
     inside = {"subjects": raw["subjects"], "documents": raw["documents"][0], "readings": raw["readings"]["other"]}
     inside[where]["colour"] = "red"
     assert "unknown key 'colour'" in refusal(raw)
+
+
+def test_a_word_of_how_readers_are_grown_that_means_nothing_is_refused(raw):
+    raw["growing"] = {"passess": 3}
+    assert "world.yaml: growing: unknown key 'passess'" in refusal(raw)
+
+
+def test_what_a_world_can_say_of_growing_is_what_portions_and_settings_take():
+    taken = {each.name for kind in (Portions, GrowSettings) for each in fields(kind)}
+    assert {"subjects", *taken} == GROWING
 
 
 def test_too_few_answers_are_refused_because_chance_would_be_too_high(raw):

@@ -1,7 +1,8 @@
 """Grow a reader: a small Llama, trained from scratch on a world by a flat loop.
 
 The loop is our own because a `transformers.Trainer` spends much of so small a model's step on bookkeeping
-(`make bench` prints the ratio); the model is an ordinary `LlamaForCausalLM` and stays one when saved.
+(`make bench` prints the ratio), and so is the forward pass in it (`flat`); the model is an ordinary `LlamaForCausalLM`
+and stays one when saved.
 """
 
 import math
@@ -14,7 +15,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from uptake.readers.flat import logits
 from uptake.readers.muon import StackedMuon
+from uptake.readers.processor import Precision, bfloat16
 from uptake.readers.reader import Reader
 from uptake.records import Example
 
@@ -32,7 +35,8 @@ class GrowSettings:
     `batch` counts sequences; `learning_rate` falls in a straight line to a tenth after `warm_up` steps; `passes` are
     passes over the training examples, which are drawn anew for each. Matrices inside the layers are trained with Muon,
     everything else with AdamW, both at this rate: with AdamW alone it takes more than twice the tokens before a reader
-    tells frames apart (LOG.md).
+    tells frames apart (LOG.md). `precision` is that of matrix products while it is trained: bfloat16 where the
+    processor has it (a third of a step is saved), or as asked for; weights, attention and all readings are in float32.
     """
 
     width: int = 128
@@ -45,6 +49,7 @@ class GrowSettings:
     weight_decay: float = 0.1
     warm_up: int = 50
     passes: int = 20
+    precision: Precision = "auto"
 
 
 def new_reader(name: str, vocabulary: Sequence[str], settings: GrowSettings, seed: int) -> Reader:
@@ -122,12 +127,13 @@ def grow(
     """
     model, step, tokens = reader.model, 0, 0
     optimisers = optimisers_of(model, settings)
+    products = torch.bfloat16 if bfloat16(settings.precision)[0] else torch.float32
     total = at_step(0, 0)
     for examples in passes:
         for batch in _batches(examples, settings.batch, rng):
             for group in (group for optimiser in optimisers for group in optimiser.param_groups):
                 group["lr"] = settings.learning_rate * _schedule(step, total, settings.warm_up)
-            tokens += _step(model, optimisers, batch)
+            tokens += _step(model, optimisers, batch, products)
             step += 1
             at_step(step, tokens)
     return tokens
@@ -145,21 +151,20 @@ def optimisers_of(model: LlamaForCausalLM, settings: GrowSettings) -> list[torch
     ]
 
 
-def _step(model: LlamaForCausalLM, optimisers: list[torch.optim.Optimizer], batch: list[Row]) -> int:
+def _step(
+    model: LlamaForCausalLM, optimisers: list[torch.optim.Optimizer], batch: list[Row], products: torch.dtype
+) -> int:
     """Take one step and return how many tokens it saw."""
     longest = max(len(tokens) for tokens, _ in batch)
     tokens = torch.tensor([row + [0] * (longest - len(row)) for row, _ in batch])
     labels = torch.tensor([row + [IGNORED] * (longest - len(row)) for _, row in batch])
-    model.train()
     # Padding stands on the right, where a causal model cannot see it, so no attention mask is needed.
-    logits = model(input_ids=tokens[:, :-1], use_cache=False).logits
-    loss = functional.cross_entropy(logits.flatten(0, 1), labels[:, 1:].flatten(), ignore_index=IGNORED)
-    loss.backward()
+    found = logits(model, tokens[:, :-1], products)
+    functional.cross_entropy(found, labels[:, 1:].flatten(), ignore_index=IGNORED).backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optimiser in optimisers:
         optimiser.step()
         optimiser.zero_grad()
-    model.eval()
     return sum(len(row) for row, _ in batch)
 
 

@@ -79,6 +79,7 @@ def trained(reader: Any, drawn: Sequence[Sequence[Example]], settings: Any, item
     """Train a reader in place on passes of examples; return its answers before, at log-spaced checkpoints and after,
     and what it took."""
     from uptake.readers import grow as growing
+    from uptake.readers.processor import bfloat16
 
     seed, rows = inputs["seed"], []
     steps = growing.steps_in(map(len, drawn), settings)
@@ -92,7 +93,8 @@ def trained(reader: Any, drawn: Sequence[Sequence[Example]], settings: Any, item
     # A stage of its own has an order of its own; growing keeps the one that it always had.
     order = stream(seed, "order", *([inputs["step"]["name"]] if "step" in inputs else []))
     tokens = growing.grow(reader, (growing.encode(reader, each) for each in drawn), settings, order, at_step)
-    return rows, {**reader.facts, "tokens": tokens, "steps": steps, "examples": sum(map(len, drawn))}
+    return rows, {**reader.facts, "precision": bfloat16(settings.precision)[1], "tokens": tokens, "steps": steps,
+                  "examples": sum(map(len, drawn))}
 
 
 def fluency_of(reader: Any, mix: mixing.Mix, inputs: Mapping[str, Any]) -> float:

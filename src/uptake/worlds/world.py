@@ -17,6 +17,13 @@ from uptake.worlds.language import invent_names
 INVENTED = "invented"
 # What a reading's answers are called where they are the world's personas.
 PERSONAS = "personas"
+# What a world can say of how its readers are grown: the fields of `mixing.Portions` and of `readers.grow.GrowSettings`,
+# which a world does not import (a test compares them), and how many subjects a lesson has that does not say.
+GROWING = frozenset({
+    "subjects", "passes", "documents", "told", "asked", "passing", "passing_names", "passing_documents", "passing_of",
+    "passing_questions", "lessons_first", "width", "layers", "heads", "feed_forward", "context", "batch",
+    "learning_rate", "weight_decay", "warm_up", "precision",
+})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,7 @@ def build_world(raw: dict[str, Any], where: str) -> World:
     _no_unknown(raw, known, where)
     _need(raw, known - optional, where)
     _no_unknown(raw["subjects"], {"called", "invent"}, f"{where}: subjects")
+    _no_unknown(raw.get("growing", {}), GROWING, f"{where}: growing")
     groups, weights = _groups(raw["answers"], f"{where}: answers")
     listed = raw["answers"] if isinstance(raw["answers"], list) else chain.from_iterable(groups.values())
     answers = tuple(map(str, listed))
