@@ -30,7 +30,8 @@ def foreseen(study_from, small_study_text, tmp_path, monkeypatch):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_worker_starts_once_however_many_stages_it_carries_out(foreseen, workers):
     found = foreseen(workers)
-    assert found["minutes"] == pytest.approx(found["stages"] / workers + pace.START_UP / 60, abs=0.05)
+    judging = found["stages"] * pace.JUDGING / 60  # by one process, whatever the number of workers
+    assert found["minutes"] == pytest.approx(found["stages"] / workers + pace.START_UP / 60 + judging, abs=0.05)
 
 
 def test_a_rehearsal_tries_texts_as_long_as_those_of_the_whole_stage(monkeypatch):

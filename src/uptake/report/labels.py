@@ -3,7 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
@@ -87,20 +89,25 @@ def _wrapped(names: list[str]) -> str:
 
 def _free_box(at, text: str, taken: list, frame: tuple) -> tuple[float, float, float, float]:
     lines = text.split("\n")
-    wide = max(TextPath((0, 0), line, size=FONT_SIZE, prop=FACE).get_extents().width for line in lines) + 2
+    wide = max(map(_width, lines)) + 2
     high = len(lines) * FONT_SIZE * LINE_HEIGHT
-    best, least = None, math.inf
+    best, least, walls = None, math.inf, np.array(taken)
     for radius in RADII:
         for across, up in DIRECTIONS:
             middle_x = at[0] + across * (radius + wide / 2)
             middle_y = at[1] + up * (radius + high / 2)
             box = (middle_x - wide / 2, middle_y - high / 2, middle_x + wide / 2, middle_y + high / 2)
-            cost = sum(_overlap(box, other) for other in taken) + 4 * _outside(box, frame)
+            cost = _covered(box, walls) + 4 * _outside(box, frame)
             if cost < least:
                 best, least = box, cost
             if cost == 0:
                 return box
     return best
+
+
+@cache
+def _width(line: str) -> float:
+    return TextPath((0, 0), line, size=FONT_SIZE, prop=FACE).get_extents().width
 
 
 def _around(x: float, y: float) -> tuple[float, float, float, float]:
@@ -111,6 +118,14 @@ def _overlap(one: tuple, other: tuple) -> float:
     wide = min(one[2], other[2]) - max(one[0], other[0])
     high = min(one[3], other[3]) - max(one[1], other[1])
     return wide * high if wide > 0 and high > 0 else 0.0
+
+
+def _covered(box: tuple, others: np.ndarray) -> float:
+    """Return how much of others a box covers, added up; `others` has a row (x0, y0, x1, y1) each."""
+    if not len(others):
+        return 0.0
+    sizes = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
+    return float(np.clip(sizes, 0, None).prod(1).sum())
 
 
 def _outside(box: tuple, frame: tuple) -> float:

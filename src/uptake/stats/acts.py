@@ -68,7 +68,10 @@ def _told(seeds: Mapping[int, Sequence[Row]]) -> Told:
     claims = sorted({row.claim for rows in seeds.values() for row in rows})
     laid, errors, totals = np.full((len(seeds), len(claims)), np.nan), [], []
     for place, rows in enumerate(seeds.values()):
-        counts = [count_acts(row for row in rows if row.claim == claim) for claim in claims]
+        of_claim: dict[str, list[Row]] = {claim: [] for claim in claims}
+        for row in rows:
+            of_claim[row.claim].append(row)
+        counts = [count_acts(each) for each in of_claim.values()]
         whole, found = pseudo_values(counts)
         totals.append(_sum(counts))
         if whole.d is not None:

@@ -263,11 +263,17 @@ def _shape(sides: list[np.ndarray], by_seed: np.ndarray, resampler: Resampler, s
         drawn *= below > 0  # a seed none of whose claims was drawn has no mean in this draw
     total = drawn.sum(axis=1)
     draws = (means * drawn).sum(axis=1)[total > 0] / total[total > 0] - by_seed.mean()
-    points = np.quantile(draws, (np.arange(SHAPE_POINTS) + 0.5) / SHAPE_POINTS) if len(draws) else np.zeros(1)
+    points = _quantiles(draws) if len(draws) else np.zeros(1)
     spread = np.sqrt(np.mean(points**2))
     if spread <= 1e-12 * max(1.0, float(np.abs(by_seed).max())):
         return ndtri((np.arange(SHAPE_POINTS) + 0.5) / SHAPE_POINTS)  # all draws alike: the error is the floor's
     return points / spread
+
+
+def _quantiles(draws: np.ndarray) -> np.ndarray:
+    """Return what `np.quantile` does at `SHAPE_POINTS` even shares, which takes five times as long for so many."""
+    places = (np.arange(SHAPE_POINTS) + 0.5) / SHAPE_POINTS * (len(draws) - 1)
+    return np.interp(places, np.arange(len(draws)), np.sort(draws))
 
 
 def _weighted(counts: np.ndarray, side: np.ndarray) -> np.ndarray:
