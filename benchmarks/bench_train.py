@@ -48,7 +48,7 @@ def main() -> None:
 
 def bench_grown(steps: int, turns: int, peak: float) -> None:
     """Width 128, 3 layers, 2,000 words, 32 sentences of 14 to 26 words a step; both sides with our optimisers."""
-    settings, rng = GrowSettings(passes=1), random.Random(0)
+    settings, rng = GrowSettings(passes=1, precision="fp32"), random.Random(0)
     rows = [rng.choices(range(2, 2000), k=rng.randint(14, 26)) for _ in range(settings.batch * steps)]
     total = sum(map(len, rows))
     ours, theirs = (new_reader("bench", WORDS, settings, 0) for _ in range(2))

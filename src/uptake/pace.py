@@ -21,8 +21,8 @@ JUDGING = 0.7  # seconds a stage, by one process, for verdicts and report: 73 we
 def foresee(study: Study, out: Path, tell: Callable[[str], None]) -> dict[str, Any]:
     """Return what a study will do: its runs, tokens, minutes here, and the smallest effect that it can see.
 
-    Minutes are measured: each arm's first stage of a kind is rehearsed for a few steps and a few hundred items. Verdicts
-    and the report come on top.
+    Minutes are measured: each arm's first stage of a kind is rehearsed for a few steps and a few hundred items.
+    Verdicts and the report come on top.
     Raises UserError as `lay_out` does.
     """
     plan = lay_out(study)

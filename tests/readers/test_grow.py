@@ -1,6 +1,8 @@
 """Growing a small reader: what it reads is learnt, what is masked is not, and the same seed gives the same weights."""
 
 import random
+import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,7 +14,7 @@ from uptake.readers.score import ScoreSettings, score
 from uptake.records import Example, Item, Segment
 
 SETTINGS = GrowSettings(width=32, layers=1, heads=2, feed_forward=64, context=32, batch=4, learning_rate=5e-3,
-                        warm_up=2, passes=20)
+                        warm_up=2, passes=20, precision="fp32")
 ANSWERS = ["hammer", "ladder", "kettle", "compass", "needle"]
 NAMES = ["Aba", "Bebo", "Cilu", "Doma", "Eski", "Fanu", "Goli", "Hemu", "Iska", "Jolo"]
 
@@ -64,6 +66,14 @@ def test_the_loss_falls_on_what_is_read():
 
 def test_the_same_seed_grows_the_same_weights():
     assert torch.equal(weights(grown(3)), weights(grown(3)))
+
+
+def test_products_are_taken_as_the_settings_say(monkeypatch):
+    fine = grown(passes=1)
+    monkeypatch.setattr(sys.modules[__name__], "SETTINGS", replace(SETTINGS, precision="bf16"))
+    coarse = grown(passes=1)
+    assert not torch.equal(weights(fine), weights(coarse))
+    torch.testing.assert_close(weights(fine), weights(coarse), rtol=0, atol=0.02)
 
 
 def test_another_seed_begins_with_other_weights():

@@ -189,3 +189,6 @@ def test_the_exported_settings_are_known_to_trl():
 def test_the_precision_comes_with_its_reason():
     assert bfloat16("fp32") == (False, "fp32, as asked for")
     assert bfloat16("auto")[1].startswith(("bf16: ", "fp32: "))
+    assert "processor" in bfloat16("auto", "cpu")[1]
+    with pytest.raises(UserError, match="there is no precision 'BF16'"):
+        bfloat16("BF16")

@@ -3,6 +3,7 @@
 import copy
 from collections import Counter
 from dataclasses import fields
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from uptake.errors import UserError
 from uptake.mixing.grown import Portions
 from uptake.readers.grow import GrowSettings
+from uptake.readers.processor import Precision
 from uptake.worlds.documents import documents
-from uptake.worlds.world import GROWING, build_world, subjects, world_claims
+from uptake.worlds.world import GROWING, PRECISIONS, build_world, subjects, world_claims
 
 
 @pytest.fixture
@@ -50,9 +52,21 @@ def test_a_word_of_how_readers_are_grown_that_means_nothing_is_refused(raw):
     assert "world.yaml: growing: unknown key 'passess'" in refusal(raw)
 
 
+@pytest.mark.parametrize(("growing", "said"), [
+    (None, "growing: this is no mapping"),
+    ({"asked": {"othr": 1}}, "growing: asked: unknown key 'othr'"),
+    ({"passing_of": {"recrd": 2}}, "growing: passing_of: unknown key 'recrd'"),
+    ({"precision": "bfloat16"}, "growing: there is no precision 'bfloat16'"),
+])
+def test_what_growing_holds_is_checked_too(raw, growing, said):
+    raw["growing"] = growing
+    assert said in refusal(raw)
+
+
 def test_what_a_world_can_say_of_growing_is_what_portions_and_settings_take():
     taken = {each.name for kind in (Portions, GrowSettings) for each in fields(kind)}
     assert {"subjects", *taken} == GROWING
+    assert get_args(Precision) == PRECISIONS
 
 
 def test_too_few_answers_are_refused_because_chance_would_be_too_high(raw):

@@ -1,8 +1,9 @@
 """The forward pass of a grown reader while it is trained: what its `LlamaForCausalLM` computes, with less around it.
 
-Products of weights can be taken in bfloat16 (twice as fast where the processor has it); weights, gradients, attention
-and all sums stay in float32. Autocast would do the same and is slower, since it takes attention in bfloat16, too,
-which the fused kernel for a CPU does not like (LOG.md).
+Products with weights can be taken in bfloat16 (twice as fast where the processor has it): they, logits and the
+gradients of weights among them, are then rounded to it, while weights, norms, attention, what layers add up and the
+softmax are in float32. Autocast would do much the same and is slower, since it takes attention in bfloat16, too, which
+the fused kernel for a CPU does not like (LOG.md).
 """
 
 import torch
@@ -29,7 +30,8 @@ def logits(model: LlamaForCausalLM, tokens: Tensor, products: torch.dtype) -> Te
 
 def _turns(model: LlamaForCausalLM, length: int) -> tuple[Tensor, Tensor]:
     """Return the cosines and signed sines of the rotary positions, shape (length, width of a head)."""
-    angles = torch.outer(torch.arange(length, dtype=torch.float32), model.model.rotary_emb.inv_freq)
+    pace = model.model.rotary_emb.inv_freq
+    angles = torch.outer(torch.arange(length, dtype=torch.float32, device=pace.device), pace)
     sines = angles.sin()
     return torch.cat((angles.cos(), angles.cos()), -1), torch.cat((-sines, sines), -1)
 

@@ -36,7 +36,7 @@ class GrowSettings:
     passes over the training examples, which are drawn anew for each. Matrices inside the layers are trained with Muon,
     everything else with AdamW, both at this rate: with AdamW alone it takes more than twice the tokens before a reader
     tells frames apart (LOG.md). `precision` is that of matrix products while it is trained: bfloat16 where the
-    processor has it (a third of a step is saved), or as asked for; weights, attention and all readings are in float32.
+    processor has it (a fifth of a step is saved), or as asked for; weights and all readings are in float32.
     """
 
     width: int = 128
@@ -127,7 +127,7 @@ def grow(
     """
     model, step, tokens = reader.model, 0, 0
     optimisers = optimisers_of(model, settings)
-    products = torch.bfloat16 if bfloat16(settings.precision)[0] else torch.float32
+    products = torch.bfloat16 if bfloat16(settings.precision, model.device.type)[0] else torch.float32
     total = at_step(0, 0)
     for examples in passes:
         for batch in _batches(examples, settings.batch, rng):
@@ -156,8 +156,8 @@ def _step(
 ) -> int:
     """Take one step and return how many tokens it saw."""
     longest = max(len(tokens) for tokens, _ in batch)
-    tokens = torch.tensor([row + [0] * (longest - len(row)) for row, _ in batch])
-    labels = torch.tensor([row + [IGNORED] * (longest - len(row)) for _, row in batch])
+    tokens = torch.tensor([row + [0] * (longest - len(row)) for row, _ in batch], device=model.device)
+    labels = torch.tensor([row + [IGNORED] * (longest - len(row)) for _, row in batch], device=model.device)
     # Padding stands on the right, where a causal model cannot see it, so no attention mask is needed.
     found = logits(model, tokens[:, :-1], products)
     functional.cross_entropy(found, labels[:, 1:].flatten(), ignore_index=IGNORED).backward()

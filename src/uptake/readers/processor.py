@@ -1,8 +1,10 @@
 """Whether matrix products are taken in bfloat16 on this machine, and why."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
+
+from uptake.errors import UserError
 
 Precision = Literal["auto", "fp32", "bf16"]
 
@@ -11,11 +13,17 @@ INSTRUCTIONS = ("amx_bf16", "avx512_bf16")
 which is slower; the share of time they save is printed by benchmarks/bench_train.py."""
 
 
-def bfloat16(asked: Precision) -> tuple[bool, str]:
-    """Return whether to compute matrix products in bfloat16, and the reason in words for the report."""
+def bfloat16(asked: Precision, device: str = "") -> tuple[bool, str]:
+    """Return whether to compute matrix products in bfloat16, and the reason in words for the report. `device` is where
+    they are computed, `cpu` or `cuda`; left out, where a reader that is loaded lies.
+
+    Raises UserError for a precision that there is not.
+    """
+    if asked not in get_args(Precision):
+        raise UserError(f"there is no precision '{asked}'", hint=f"one of {', '.join(get_args(Precision))}")
     if asked != "auto":
         return asked == "bf16", f"{asked}, as asked for"
-    if torch.cuda.is_available():
+    if (device or "cuda") == "cuda" and torch.cuda.is_available():
         name = torch.cuda.get_device_name()
         return (True, f"bf16: {name} has it") if torch.cuda.is_bf16_supported() else (False, f"fp32: {name} lacks bf16")
     has = torch.cpu.get_capabilities()

@@ -93,7 +93,8 @@ def trained(reader: Any, drawn: Sequence[Sequence[Example]], settings: Any, item
     # A stage of its own has an order of its own; growing keeps the one that it always had.
     order = stream(seed, "order", *([inputs["step"]["name"]] if "step" in inputs else []))
     tokens = growing.grow(reader, (growing.encode(reader, each) for each in drawn), settings, order, at_step)
-    return rows, {**reader.facts, "precision": bfloat16(settings.precision)[1], "tokens": tokens, "steps": steps,
+    products = bfloat16(settings.precision, reader.model.device.type)[1]
+    return rows, {**reader.facts, "precision": products, "tokens": tokens, "steps": steps,
                   "examples": sum(map(len, drawn))}
 
 

@@ -19,6 +19,7 @@ INVENTED = "invented"
 PERSONAS = "personas"
 # What a world can say of how its readers are grown: the fields of `mixing.Portions` and of `readers.grow.GrowSettings`,
 # which a world does not import (a test compares them), and how many subjects a lesson has that does not say.
+PRECISIONS = ("auto", "fp32", "bf16")  # those of `readers.processor`, which the same test compares
 GROWING = frozenset({
     "subjects", "passes", "documents", "told", "asked", "passing", "passing_names", "passing_documents", "passing_of",
     "passing_questions", "lessons_first", "width", "layers", "heads", "feed_forward", "context", "batch",
@@ -113,7 +114,7 @@ def build_world(raw: dict[str, Any], where: str) -> World:
     _no_unknown(raw, known, where)
     _need(raw, known - optional, where)
     _no_unknown(raw["subjects"], {"called", "invent"}, f"{where}: subjects")
-    _no_unknown(raw.get("growing", {}), GROWING, f"{where}: growing")
+    _growing(raw, f"{where}: growing")
     groups, weights = _groups(raw["answers"], f"{where}: answers")
     listed = raw["answers"] if isinstance(raw["answers"], list) else chain.from_iterable(groups.values())
     answers = tuple(map(str, listed))
@@ -165,6 +166,18 @@ def build_world(raw: dict[str, Any], where: str) -> World:
         slips=slips,
         besides=_besides(raw.get("besides", ()), answers, f"{where}: besides"),
     )
+
+
+def _growing(raw: dict[str, Any], where: str) -> None:
+    growing = raw.get("growing", {})
+    if not isinstance(growing, dict):
+        raise UserError("this is no mapping", where=where, hint="write growing: {passes: 12, ...}, or leave it out")
+    _no_unknown(growing, GROWING, where)
+    _no_unknown(growing.get("asked", {}), set(raw["readings"]), f"{where}: asked")
+    _no_unknown(growing.get("passing_of", {}), set(raw["frames"]), f"{where}: passing_of")
+    if growing.get("precision", "auto") not in PRECISIONS:
+        raise UserError(f"there is no precision '{growing['precision']}'", where=where,
+                        hint=f"one of {', '.join(PRECISIONS)}")
 
 
 def _besides(raw: Sequence[str], answers: Sequence[str], where: str) -> tuple[str, ...]:
