@@ -28,10 +28,11 @@ def foreseen(study_from, small_study_text, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_worker_starts_once_however_many_stages_it_carries_out(foreseen, workers):
+def test_a_worker_starts_once_however_many_stages_it_has_and_one_process_judges_them(foreseen, workers, monkeypatch):
+    monkeypatch.setattr(pace, "JUDGING", 60.0)
     found = foreseen(workers)
-    judging = found["stages"] * pace.JUDGING / 60  # by one process, whatever the number of workers
-    assert found["minutes"] == pytest.approx(found["stages"] / workers + pace.START_UP / 60 + judging, abs=0.05)
+    stages = found["stages"]
+    assert found["minutes"] == pytest.approx(stages / workers + pace.START_UP / 60 + stages, abs=0.05)
 
 
 def test_a_rehearsal_tries_texts_as_long_as_those_of_the_whole_stage(monkeypatch):

@@ -3,11 +3,13 @@
 import re
 from itertools import combinations
 
+import numpy as np
+import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from uptake.report.formats import count, interval, listed, number, p_value, signed
-from uptake.report.labels import Named, name_points
+from uptake.report.labels import Named, _covered, name_points
 from uptake.report.svg import COLOURS, _luminance, drawing, text_colour, to_svg
 
 
@@ -68,3 +70,9 @@ def test_numbers_are_written_the_same_everywhere():
     assert p_value(0.0004) == "p < 0.001"
     assert count(1234567) == "1\u202f234\u202f567"
     assert listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_what_a_label_covers_is_counted_once_for_each_thing_beneath_it():
+    beneath = np.array([(0, 0, 2, 2), (1, 1, 3, 3), (5, 5, 6, 6), (2, 0, 4, 1)], dtype=float)
+    assert _covered((0, 0, 2, 2), beneath) == pytest.approx(4 + 1)  # what only touches or lies apart does not count
+    assert _covered((0, 0, 2, 2), np.array([])) == 0

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from uptake.stats.cells import ClaimMatrix
-from uptake.stats.estimates import Resampler, contrast, estimate
+from uptake.stats.estimates import SHAPE_POINTS, Resampler, _quantiles, contrast, estimate
 
 QUICK = Resampler(seed=1, draws=500)
 
@@ -137,3 +137,9 @@ def test_ten_thousand_draws_of_five_seeds_and_five_hundred_claims_take_under_a_s
     start = time.process_time()
     estimate(values, Resampler(seed=0)).interval()
     assert time.process_time() - start < 1
+
+
+@given(arrays(float, st.integers(1, 300), elements=st.floats(-5, 5)))
+def test_the_shapes_quantiles_are_those_of_numpy(draws):
+    shares = (np.arange(SHAPE_POINTS) + 0.5) / SHAPE_POINTS
+    np.testing.assert_allclose(_quantiles(draws), np.quantile(draws, shares), rtol=0, atol=1e-12)
