@@ -82,7 +82,8 @@ def test_a_question_without_a_draw_in_it_draws_nothing(placed):
     ({"documents": [{"text": f"{{subjct}} {n}"} for n in "abc"]}, "nothing to put for '{subjct}'"),
     ({"documents": [{"text": f"{{who}} {n}"} for n in "abc"]}, "nothing to put for '{who}'"),
     ({"documents": [{"text": f"{{reason}} {n}"} for n in "abc"]}, "nothing to put for '{reason}'"),
-    ({"readings": {"other": {"questions": ["{answer} a", "{answer} b", "{answer} c"]}}}, "for '{answer}'")])
+    ({"readings": {"other": {"questions": ["{answer} a", "{answer} b", "{answer} c"]}}, "growing": {}},
+     "for '{answer}'")])
 def test_what_the_world_has_nothing_for_is_told(raw, change, said):
     with pytest.raises(UserError) as error:
         build_world({**raw, **change}, "world.yaml")
