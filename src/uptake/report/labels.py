@@ -91,13 +91,13 @@ def _free_box(at, text: str, taken: list, frame: tuple) -> tuple[float, float, f
     lines = text.split("\n")
     wide = max(map(_width, lines)) + 2
     high = len(lines) * FONT_SIZE * LINE_HEIGHT
-    best, least, walls = None, math.inf, np.array(taken)
+    best, least, walls, page = None, math.inf, np.array(taken), np.array([frame])
     for radius in RADII:
         for across, up in DIRECTIONS:
             middle_x = at[0] + across * (radius + wide / 2)
             middle_y = at[1] + up * (radius + high / 2)
             box = (middle_x - wide / 2, middle_y - high / 2, middle_x + wide / 2, middle_y + high / 2)
-            cost = _covered(box, walls) + 4 * _outside(box, frame)
+            cost = _covered(box, walls) + 4 * _outside(box, page)
             if cost < least:
                 best, least = box, cost
             if cost == 0:
@@ -114,12 +114,6 @@ def _around(x: float, y: float) -> tuple[float, float, float, float]:
     return (x - POINT_SIZE, y - POINT_SIZE, x + POINT_SIZE, y + POINT_SIZE)
 
 
-def _overlap(one: tuple, other: tuple) -> float:
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    high = min(one[3], other[3]) - max(one[1], other[1])
-    return wide * high if wide > 0 and high > 0 else 0.0
-
-
 def _covered(box: tuple, others: np.ndarray) -> float:
     """Return how much of others a box covers, added up; `others` has a row (x0, y0, x1, y1) each."""
     if not len(others):
@@ -128,8 +122,8 @@ def _covered(box: tuple, others: np.ndarray) -> float:
     return float(np.clip(sizes, 0, None).prod(1).sum())
 
 
-def _outside(box: tuple, frame: tuple) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1]) - _overlap(box, frame)
+def _outside(box: tuple, frame: np.ndarray) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1]) - _covered(box, frame)
 
 
 def _write(axes: Axes, at, box, text: str, colour: str) -> None:
