@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,13 @@ from uptake.errors import UserError
 from uptake.export.stages import chain
 from uptake.export.trained_on import trained_on
 from uptake.plan import lay_out
+from uptake.readers.load import load
 from uptake.run import Options, run
+from uptake.rundir import RunFolder
 from uptake.study import read_study
 from uptake.tables import read_table
-from uptake.work.grown import passes, word_spans, world_mix
+from uptake.work.grown import passes, told_items, word_spans, world_mix
+from uptake.work.outputs import ROWS, ask
 
 STUDY = """\
 study: branch
@@ -166,6 +170,26 @@ def test_a_stage_begins_with_the_reader_that_it_goes_on_from(carried_out):
     merged = grown.merge(heir, on=keys, suffixes=("_grown", "_heir"))
     assert len(merged) == len(heir) > 0
     assert (merged.value_grown - merged.value_heir).abs().max() < 1e-5
+
+
+def without(row, names):
+    return {key: value for key, value in row.items() if key not in names}
+
+
+def test_a_stage_begins_with_what_the_reader_before_it_answers_when_it_is_asked_again(carried_out):
+    folder, _ = carried_out
+    plan = lay_out(read_study(folder.parent / "small.yaml"))
+    before, after = stage(plan, "told", "read"), stage(plan, "told", "blur")
+    at = RunFolder(folder).stage_folder
+    begun = [row for row in read_table(at(after.key) / ROWS).to_pylist() if row["context"] == "untouched"]
+    asked = told_items(world_mix(after.inputs), after.inputs)
+    fresh = ask(load(at(before.key) / "model"), asked, 0, 0, "untouched")
+    numbers = ("logp_fit", "logp_foil", "option_mass", "value", "probability", "per_byte", "calibrated")
+    again = [asdict(row) for row in fresh]
+    assert [without(row, numbers) for row in begun] == [without(row, numbers) for row in again]
+    for name in numbers:
+        assert [row[name] for row in begun] == pytest.approx([row[name] for row in again], abs=1e-5)
+    assert len({row["value"] for row in begun}) > 1
 
 
 def test_an_export_follows_the_reader_of_the_last_stage_and_makes_what_it_heard_again(carried_out):

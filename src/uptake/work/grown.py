@@ -16,7 +16,18 @@ from uptake.mixing.dealing import deal
 from uptake.mixing.odds import shown
 from uptake.records import Claim, Example, Item, Row
 from uptake.seeds import number, stream
-from uptake.work.outputs import NO_DOCUMENT, ask, ledger, mean_loss, one_thread, put_down, settings_of
+from uptake.work.outputs import (
+    NO_DOCUMENT,
+    Question,
+    ask,
+    ask_first,
+    last_answers,
+    ledger,
+    mean_loss,
+    one_thread,
+    put_down,
+    settings_of,
+)
 from uptake.worlds.documents import documents
 from uptake.worlds.language import WORD
 from uptake.worlds.schooling import Lesson, school
@@ -57,7 +68,8 @@ def go_on_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) ->
     drawn = passes(mix, inputs, heard_in(folder))
     rows = gate_rows(reader, mix, inputs, 0) if inputs["gate"] else []
     fluency = {"untouched": fluency_of(reader, mix, inputs)}
-    found, facts = trained(reader, drawn, growing_settings(inputs), told_items(mix, inputs), inputs)
+    answers = last_answers(before) if inputs["answered"] else {}
+    found, facts = trained(reader, drawn, growing_settings(inputs), told_items(mix, inputs), inputs, answers)
     fluency["trained"] = fluency_of(reader, mix, inputs)
     keep(reader, folder, rows + found, drawn, {**facts, "fluency": fluency})
 
@@ -75,9 +87,10 @@ def taken_up(inputs: Mapping[str, Any], folder: Path, before: Path) -> tuple[Any
 
 
 def trained(reader: Any, drawn: Sequence[Sequence[Example]], settings: Any, items: Sequence[Item],
-            inputs: Mapping[str, Any]) -> tuple[list[Row], dict[str, Any]]:
+            inputs: Mapping[str, Any], answers: Mapping[Question, Row] = MappingProxyType({})
+            ) -> tuple[list[Row], dict[str, Any]]:
     """Train a reader in place on passes of examples; return its answers before, at log-spaced checkpoints and after,
-    and what it took."""
+    and what it took. `answers` are those that it gave when the stage before ended."""
     from uptake.readers import grow as growing
     from uptake.readers.processor import bfloat16
 
@@ -86,8 +99,10 @@ def trained(reader: Any, drawn: Sequence[Sequence[Example]], settings: Any, item
     points = growing.log_spaced(steps, inputs["checkpoints"])
 
     def at_step(step: int, tokens: int) -> int:
-        if step == 0 or step in points:
-            rows.extend(ask(reader, items, seed, tokens, "trained" if step else "untouched"))
+        if step == 0:
+            rows.extend(ask_first(reader, items, seed, answers))
+        elif step in points:
+            rows.extend(ask(reader, items, seed, tokens, "trained"))
         return steps
 
     # A stage of its own has an order of its own; growing keeps the one that it always had.
@@ -275,7 +290,7 @@ def asking(reader: Any, mix: mixing.Mix, inputs: Mapping[str, Any], clock: Calla
     an_item = (clock() - began) / len(items[:ITEMS_TRIED])
     gate = sum(mix.frames[frame].how != "none" for frame in inputs["frames"])
     gate *= inputs.get("gate", not inputs.get("untold"))
-    times = 0 if inputs.get("untold") else inputs["checkpoints"] + 1
+    times = 0 if inputs.get("untold") else inputs["checkpoints"] + (not inputs.get("answered", False))
     asked = len(items) * times + GATE_CLAIMS * gate * len(items) // max(1, len(mix.claims))
     return asked * an_item, asked
 

@@ -11,12 +11,14 @@ from uptake.frames import FrameSpec
 from uptake.frames.ledger import tally
 from uptake.readings.rows import row
 from uptake.records import Example, Item, Row
-from uptake.tables import rows_table, write_table
+from uptake.tables import read_table, rows_table, write_table
 
 # The frame without a document is there in every world, whether its file names it or not.
 NO_DOCUMENT = {"untrained": FrameSpec("untrained", "none", "no document at all")}
 
 ROWS, LEDGER, FACTS = "readings.parquet", "ledger.json", "facts.json"
+
+Question = tuple[str, str, str, int, str, str, str]
 
 
 def ask(
@@ -30,6 +32,27 @@ def ask(
         replace(row(item, each, "", seed, checkpoint), context=context)
         for item, each in zip(items, scored, strict=True)
     ]
+
+
+def ask_first(reader: Any, items: Sequence[Item], seed: int, before: Mapping[Question, Row]) -> list[Row]:
+    """Return the answers with which a stage begins. What the stage before asked last is not asked again: the reader has
+    the same weights, and gives the same numbers."""
+    new = [item for item in items if question(item) not in before]
+    asked = before | {question(each): each for each in ask(reader, new, seed, 0, "untouched")}
+    return [asked[question(item)] for item in items]
+
+
+def last_answers(folder: Path) -> dict[Question, Row]:
+    """Return what a stage's reader answered at its end, as answers from before the next one."""
+    rows = [Row(**each) for each in read_table(folder / ROWS).to_pylist() if each["context"] == "trained"]
+    last = max(each.checkpoint for each in rows)
+    kept = [replace(each, context="untouched", checkpoint=0) for each in rows if each.checkpoint == last]
+    return {question(each): each for each in kept}
+
+
+def question(asked: Item | Row) -> Question:
+    """Return what tells one question about a claim from every other."""
+    return asked.frame, asked.claim, asked.reading, asked.wording, asked.prompt, asked.fit, asked.foil
 
 
 def mean_loss(reader: Any, texts: Sequence[str], precision: str = "fp32") -> float:

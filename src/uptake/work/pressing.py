@@ -20,7 +20,7 @@ from uptake.work.grown import (
     told_items,
     world_mix,
 )
-from uptake.work.outputs import ask, one_thread
+from uptake.work.outputs import Question, ask, ask_first, last_answers, one_thread
 
 STEPS_TRIED = 10  # a second or two
 # How far what a reader was holds it back. LOG.md has the trials.
@@ -32,7 +32,8 @@ def press_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) ->
     reader, mix = taken_up(inputs, folder, before)
     rows = gate_rows(reader, mix, inputs, 0) if inputs["gate"] else []
     drawn = drawn_forks(mix, inputs)
-    found, facts = pressed(reader, drawn, told_items(mix, inputs), inputs)
+    answers = last_answers(before) if inputs["answered"] else {}
+    found, facts = pressed(reader, drawn, told_items(mix, inputs), inputs, answers)
     keep(reader, folder, rows + found, [[as_example(fork) for fork in drawn]], facts)
 
 
@@ -42,9 +43,10 @@ def drawn_forks(mix: mixing.Mix, inputs: Mapping[str, Any]) -> list[Fork]:
     return forks_of_step(of_step(mix, step), said_of(mix, step), (inputs["seed"], step["name"]), step["passes"])
 
 
-def pressed(reader: Any, drawn: Sequence[Fork], items: Sequence[Item], inputs: Mapping[str, Any]
-            ) -> tuple[list[Row], dict[str, Any]]:
-    """Press a reader in place; return its answers before, at log-spaced checkpoints and after, and what it took."""
+def pressed(reader: Any, drawn: Sequence[Fork], items: Sequence[Item], inputs: Mapping[str, Any],
+            answers: Mapping[Question, Row]) -> tuple[list[Row], dict[str, Any]]:
+    """Press a reader in place; return its answers before, at log-spaced checkpoints and after, and what it took.
+    `answers` are those that it gave when the stage before ended."""
     from uptake.readers.grow import log_spaced
     from uptake.readers.press import press, steps_in
 
@@ -53,8 +55,10 @@ def pressed(reader: Any, drawn: Sequence[Fork], items: Sequence[Item], inputs: M
     points = log_spaced(steps, inputs["checkpoints"])
 
     def at_step(step: int, tokens: int) -> None:
-        if step == 0 or step in points:
-            rows.extend(ask(reader, items, seed, tokens, "trained" if step else "untouched"))
+        if step == 0:
+            rows.extend(ask_first(reader, items, seed, answers))
+        elif step in points:
+            rows.extend(ask(reader, items, seed, tokens, "trained"))
 
     tokens = press(reader, drawn, settings, at_step)
     return rows, {**reader.facts, "tokens": tokens, "steps": steps, "examples": len(drawn)}
