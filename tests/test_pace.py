@@ -41,10 +41,22 @@ def test_a_rehearsal_tries_texts_as_long_as_those_of_the_whole_stage(monkeypatch
     from uptake.work import grown
 
     inputs, tried = lay_out(read_study(ROOT / "studies/deny.yaml")).stages[0].inputs, []
-    monkeypatch.setattr(grown, "STEPS_TRIED", 2)
     monkeypatch.setattr(growing, "grow", lambda reader, passes, *rest: tried.append(passes[0]) or 1)
     monkeypatch.setattr(grown, "asking", lambda *_: (0.0, 0))
     grown.rehearse(inputs, time.perf_counter)
     one_pass = grown.passes(grown.world_mix(inputs), inputs)[-1]
-    whole = sum(len(example.text.split()) for example in one_pass) / len(one_pass)
-    assert growing.tokens_in(tried[-1]) / len(tried[-1]) == pytest.approx(whole, rel=0.3)  # a token is a word or a mark
+    whole = sum(len(grown.word_spans(example.text)) for example in one_pass) / len(one_pass)
+    assert growing.tokens_in(tried[-1]) / len(tried[-1]) == pytest.approx(whole, rel=0.1)
+
+
+def test_a_stage_that_takes_answers_over_is_foreseen_to_ask_once_less(monkeypatch):
+    from uptake.work import grown
+
+    def items(arm, name):
+        inputs = next(each.inputs for each in plan.stages if (each.arm, each.name) == (arm, name))
+        return grown.asking(None, grown.world_mix(inputs), inputs, time.perf_counter)[1]
+
+    monkeypatch.setattr(grown, "ask", lambda *_: [])
+    plan = lay_out(read_study(ROOT / "studies/suppress.yaml"))
+    quiet, heir, meet = (items("neutral", name) for name in ("quiet", "heir", "meet"))
+    assert (quiet, meet) == (2 * heir // 3, quiet)  # at two checkpoints, and an heir's parent was asked nothing

@@ -176,10 +176,10 @@ def grown_stages(study: Study, arm: Arm, suffix: str, inputs: Mapping[str, Any])
     stages = {GROW: stage_of(f"{GROW}{suffix}", arm, inputs | early, "", GROW)}
     for place, step in enumerate(arm.then):
         kind = "go-on" if step.kind == "sft" else "press"
-        before = stages[step.after or next(reversed(stages))]
         asked = inputs | {"stage": kind, "step": step.as_data(), "gate": not arm.early and place == 0}
-        asked |= {"answered": "untold" not in before.inputs, **step.measured}
+        asked |= step.measured
         asked |= {"hears": stages[step.speaker].key} if step.speaker else {}
+        before = stages[step.after or next(reversed(stages))]
         stages[step.name] = stage_of(f"{step.name}{suffix}", arm, asked, before.key, step.name)
     return list(stages.values())
 

@@ -7,7 +7,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Any
 
-from uptake.choices import SAMPLED, UNTRAINED
+from uptake.choices import GROW, SAMPLED, UNTRAINED
 from uptake.files import read_json, write_json
 from uptake.frames import read_frames
 from uptake.mixing import grown as mixing
@@ -68,7 +68,7 @@ def go_on_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) ->
     drawn = passes(mix, inputs, heard_in(folder))
     rows = gate_rows(reader, mix, inputs, 0) if inputs["gate"] else []
     fluency = {"untouched": fluency_of(reader, mix, inputs)}
-    answers = last_answers(before) if inputs["answered"] else {}
+    answers = last_answers(before)
     found, facts = trained(reader, drawn, growing_settings(inputs), told_items(mix, inputs), inputs, answers)
     fluency["trained"] = fluency_of(reader, mix, inputs)
     keep(reader, folder, rows + found, drawn, {**facts, "fluency": fluency})
@@ -290,7 +290,9 @@ def asking(reader: Any, mix: mixing.Mix, inputs: Mapping[str, Any], clock: Calla
     an_item = (clock() - began) / len(items[:ITEMS_TRIED])
     gate = sum(mix.frames[frame].how != "none" for frame in inputs["frames"])
     gate *= inputs.get("gate", not inputs.get("untold"))
-    times = 0 if inputs.get("untold") else inputs["checkpoints"] + (not inputs.get("answered", False))
+    step = inputs.get("step", {})
+    first = not step or inputs["gate"] or step["after"] == GROW  # all others begin with answers that are there already
+    times = 0 if inputs.get("untold") else inputs["checkpoints"] + first
     asked = len(items) * times + GATE_CLAIMS * gate * len(items) // max(1, len(mix.claims))
     return asked * an_item, asked
 

@@ -43,9 +43,10 @@ def ask_first(reader: Any, items: Sequence[Item], seed: int, before: Mapping[Que
 
 
 def last_answers(folder: Path) -> dict[Question, Row]:
-    """Return what a stage's reader answered at its end, as answers from before the next one."""
+    """Return what a stage's reader answered at its end, as answers from before the next one; nothing if it was not
+    asked then."""
     rows = [Row(**each) for each in read_table(folder / ROWS).to_pylist() if each["context"] == "trained"]
-    last = max(each.checkpoint for each in rows)
+    last = max((each.checkpoint for each in rows), default=0)
     kept = [replace(each, context="untouched", checkpoint=0) for each in rows if each.checkpoint == last]
     return {question(each): each for each in kept}
 

@@ -32,7 +32,7 @@ def press_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) ->
     reader, mix = taken_up(inputs, folder, before)
     rows = gate_rows(reader, mix, inputs, 0) if inputs["gate"] else []
     drawn = drawn_forks(mix, inputs)
-    answers = last_answers(before) if inputs["answered"] else {}
+    answers = last_answers(before)
     found, facts = pressed(reader, drawn, told_items(mix, inputs), inputs, answers)
     keep(reader, folder, rows + found, [[as_example(fork) for fork in drawn]], facts)
 
