@@ -20,7 +20,7 @@ from uptake.work.outputs import (
     NO_DOCUMENT,
     Question,
     ask,
-    ask_first,
+    asking_along,
     last_answers,
     ledger,
     mean_loss,
@@ -68,8 +68,8 @@ def go_on_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) ->
     drawn = passes(mix, inputs, heard_in(folder))
     rows = gate_rows(reader, mix, inputs, 0) if inputs["gate"] else []
     fluency = {"untouched": fluency_of(reader, mix, inputs)}
-    answers = last_answers(before)
-    found, facts = trained(reader, drawn, growing_settings(inputs), told_items(mix, inputs), inputs, answers)
+    items, answers = told_items(mix, inputs), last_answers(before)
+    found, facts = trained(reader, drawn, growing_settings(inputs), items, inputs, answers)
     fluency["trained"] = fluency_of(reader, mix, inputs)
     keep(reader, folder, rows + found, drawn, {**facts, "fluency": fluency})
 
@@ -96,13 +96,10 @@ def trained(reader: Any, drawn: Sequence[Sequence[Example]], settings: Any, item
 
     seed, rows = inputs["seed"], []
     steps = growing.steps_in(map(len, drawn), settings)
-    points = growing.log_spaced(steps, inputs["checkpoints"])
+    asked = asking_along(reader, items, seed, growing.log_spaced(steps, inputs["checkpoints"]), answers)
 
     def at_step(step: int, tokens: int) -> int:
-        if step == 0:
-            rows.extend(ask_first(reader, items, seed, answers))
-        elif step in points:
-            rows.extend(ask(reader, items, seed, tokens, "trained"))
+        rows.extend(asked(step, tokens))
         return steps
 
     # A stage of its own has an order of its own; growing keeps the one that it always had.

@@ -1,7 +1,7 @@
 """What every stage does alike: ask items, count what was read, write down what it leaves behind."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,19 @@ def ask(
         replace(row(item, each, "", seed, checkpoint), context=context)
         for item, each in zip(items, scored, strict=True)
     ]
+
+
+def asking_along(reader: Any, items: Sequence[Item], seed: int, points: Collection[int], before: Mapping[Question, Row]
+                 ) -> Callable[[int, int], list[Row]]:
+    """Return what asks a reader while it is trained: given the step and the tokens so far, its answers before the first
+    step and at `points`, and none elsewhere. `before` are those that it gave when the stage before ended."""
+
+    def at(step: int, tokens: int) -> list[Row]:
+        if step == 0:
+            return ask_first(reader, items, seed, before)
+        return ask(reader, items, seed, tokens, "trained") if step in points else []
+
+    return at
 
 
 def ask_first(reader: Any, items: Sequence[Item], seed: int, before: Mapping[Question, Row]) -> list[Row]:

@@ -20,7 +20,7 @@ from uptake.work.grown import (
     told_items,
     world_mix,
 )
-from uptake.work.outputs import Question, ask, ask_first, last_answers, one_thread
+from uptake.work.outputs import Question, asking_along, last_answers, one_thread
 
 STEPS_TRIED = 10  # a second or two
 # How far what a reader was holds it back. LOG.md has the trials.
@@ -32,8 +32,7 @@ def press_stage(inputs: Mapping[str, Any], folder: Path, before: Path | None) ->
     reader, mix = taken_up(inputs, folder, before)
     rows = gate_rows(reader, mix, inputs, 0) if inputs["gate"] else []
     drawn = drawn_forks(mix, inputs)
-    answers = last_answers(before)
-    found, facts = pressed(reader, drawn, told_items(mix, inputs), inputs, answers)
+    found, facts = pressed(reader, drawn, told_items(mix, inputs), inputs, last_answers(before))
     keep(reader, folder, rows + found, [[as_example(fork) for fork in drawn]], facts)
 
 
@@ -50,17 +49,10 @@ def pressed(reader: Any, drawn: Sequence[Fork], items: Sequence[Item], inputs: M
     from uptake.readers.grow import log_spaced
     from uptake.readers.press import press, steps_in
 
-    seed, rows, settings = inputs["seed"], [], press_settings(inputs)
+    rows, settings = [], press_settings(inputs)
     steps = steps_in(len(drawn), settings)
-    points = log_spaced(steps, inputs["checkpoints"])
-
-    def at_step(step: int, tokens: int) -> None:
-        if step == 0:
-            rows.extend(ask_first(reader, items, seed, answers))
-        elif step in points:
-            rows.extend(ask(reader, items, seed, tokens, "trained"))
-
-    tokens = press(reader, drawn, settings, at_step)
+    asked = asking_along(reader, items, inputs["seed"], log_spaced(steps, inputs["checkpoints"]), answers)
+    tokens = press(reader, drawn, settings, lambda step, tokens: rows.extend(asked(step, tokens)))
     return rows, {**reader.facts, "tokens": tokens, "steps": steps, "examples": len(drawn)}
 
 
